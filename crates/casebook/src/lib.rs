@@ -1,0 +1,1 @@
+//! What a front desk knows about a person, and what the law lets it do with that.

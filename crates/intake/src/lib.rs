@@ -1,0 +1,1 @@
+//! The website's endpoint: takes sealed questions in, hands sealed entries to desks.

@@ -1,0 +1,1 @@
+//! Keys, and turning values into bytes that only the right key opens.
