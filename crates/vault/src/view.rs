@@ -8,7 +8,7 @@ use casebook::phone::{PhoneKind, PhoneWarning};
 use casebook::submission::PromoChoices;
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the Unix epoch.
+/// Milliseconds since the Unix epoch: a `number` in the window, exact up to 2^53.
 pub type Millis = i64;
 
 /// A number as the list shows it: masked, so that a glance at the screen gives nothing away.
@@ -34,7 +34,6 @@ pub enum SyncMark {
     /// The server has all of it, since `at` when this PC learned that.
     OnServer {
         /// When the server acknowledged, in milliseconds; 0 when it came from there.
-        #[cfg_attr(feature = "specta", specta(type = f64))]
         at: Millis,
     },
 }
@@ -59,10 +58,8 @@ pub struct LeadRow {
     /// Where the work stands.
     pub state: LeadState,
     /// When the visitor asked.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub received_at: Millis,
     /// When to call next.
-    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub next_call_at: Option<Millis>,
     /// Who took it on.
     pub owner: Option<String>,
@@ -187,7 +184,6 @@ pub struct Rival {
     /// Who wrote it: person and desk.
     pub by: String,
     /// When.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: Millis,
     /// Handle to choose it with.
     pub key: String,
@@ -215,7 +211,6 @@ pub enum Happening {
         to: LeadState,
     },
     NextCallSet {
-        #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
         at: Option<Millis>,
     },
     NameChanged {
@@ -247,7 +242,7 @@ pub enum Happening {
         purpose: RevealPurpose,
     },
     Undone {
-        what: Box<UndoneWhat>,
+        act: UndoneWhat,
     },
 }
 
@@ -271,7 +266,6 @@ pub struct TimelineItem {
     /// Entry that recorded it: author and number, unique.
     pub key: String,
     /// When, by the clock of the PC that recorded it, corrected by what the server said.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: Millis,
     /// Who: the person at the desk, or empty for the website.
     pub by: String,
@@ -363,14 +357,13 @@ pub struct Acted {
 /// What a clerk does to a lead.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase", tag = "act")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "act")]
 pub enum LeadAct {
     /// A call was tried or made.
     Call {
         /// How it ended.
         outcome: Outcome,
         /// When to call next; `None` lets the rules choose (no answer: the next try).
-        #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
         next_call_at: Option<Millis>,
     },
     /// A note, which also ends the draft.
@@ -386,7 +379,6 @@ pub enum LeadAct {
     /// Plan or drop the next call.
     SetNextCall {
         /// When; `None` drops it.
-        #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
         at: Option<Millis>,
     },
     /// Correct what the visitor wrote.
@@ -472,7 +464,6 @@ pub struct Today {
     /// Calls that were due before now.
     pub overdue: u32,
     /// Arrival of the oldest lead nobody called.
-    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub oldest_uncalled_at: Option<Millis>,
 }
 
@@ -522,13 +513,10 @@ pub struct SyncView {
     /// Acts recorded here that the server lacks.
     pub unsent: u32,
     /// When the oldest of them was recorded.
-    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub oldest_unsent_at: Option<Millis>,
     /// Last time everything was exchanged.
-    #[cfg_attr(feature = "specta", specta(type = Option<f64>))]
     pub synced_at: Option<Millis>,
     /// How far this PC's clock is from the server's, in milliseconds; shown when over two minutes.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub clock_offset: Millis,
     /// Ledgers that stopped at a bad entry: names of their authors.
     pub alarms: Vec<Alarm>,
@@ -563,7 +551,6 @@ pub struct Alarm {
     /// What was found.
     pub kind: AlarmKind,
     /// When.
-    #[cfg_attr(feature = "specta", specta(type = f64))]
     pub at: Millis,
 }
 
