@@ -1,0 +1,1 @@
+//! Finding leads by any part of what they say, newest first, without an index on disk.
