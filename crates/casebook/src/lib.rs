@@ -1,1 +1,19 @@
 //! What a front desk knows about a person, and what the law lets it do with that.
+//!
+//! Every rule of the product lives here and nothing else does: no file, no network, no clock, no
+//! randomness. Time and people are handed in, and every answer is a function of what was handed in.
+
+mod codec;
+mod redact;
+
+pub mod basis;
+pub mod day;
+pub mod lead;
+pub mod merge;
+pub mod name;
+pub mod opening;
+pub mod permission;
+pub mod person;
+pub mod phone;
+pub mod submission;
+pub mod text;
