@@ -1,1 +1,41 @@
-//! The shape and integrity of entries; sealing a website submission, never opening one.
+//! The shape and integrity of entries; sealing a website submission to a public key, never opening one.
+//!
+//! Nothing here reads a clock, a file, the network or a random source: times and random sources are passed in.
+//! `docs/protocol.md` describes every format byte by byte.
+
+pub mod author;
+pub mod bundle;
+mod cbor;
+pub mod clock;
+pub mod entry;
+pub mod envelope;
+pub mod have;
+pub mod head;
+pub mod header;
+pub mod id;
+pub mod kdf;
+pub mod label;
+pub mod member;
+pub mod replica;
+pub mod request;
+pub mod roster;
+pub mod statement;
+pub mod submission;
+mod wire;
+pub mod writer;
+
+pub use author::{AuthorKeys, Signer};
+pub use clock::Hlc;
+pub use entry::{Entry, Payload};
+pub use have::Have;
+pub use head::SignedHead;
+pub use header::{Header, HeaderError, Kind};
+pub use id::{
+    AuthorId, BlobHash, ClinicId, EntryHash, Epoch, FormId, IdError, PayloadHash, RecordId,
+    SubmissionId,
+};
+pub use label::Label;
+pub use member::{Member, Role};
+pub use replica::{Admission, Cut, Lie, Rejected, Replica, Segment, Tip, Unknown};
+pub use roster::Roster;
+pub use writer::{Draft, Ledger};
