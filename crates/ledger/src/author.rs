@@ -32,7 +32,8 @@ impl AuthorKeys {
 
 /// Signs as one author. Its key is wiped on drop; it has no `Debug`, `Clone` or `Serialize`, so that it can't leak by accident.
 pub struct Signer {
-    key: SigningKey,
+    // Boxed, so that moving a signer leaves no copy of the key behind.
+    key: Box<SigningKey>,
     keys: AuthorKeys,
 }
 
@@ -40,7 +41,7 @@ impl Signer {
     /// Derives the author's keys from its root secret.
     #[must_use]
     pub fn from_root(root: &[u8; 32]) -> Self {
-        let key = SigningKey::from_bytes(&kdf::derive(root, Label::Sign));
+        let key = Box::new(SigningKey::from_bytes(&kdf::derive(root, Label::Sign)));
         let receive = x25519_dalek::StaticSecret::from(*kdf::derive(root, Label::Receive));
         let keys = AuthorKeys {
             sign: key.verifying_key().to_bytes(),

@@ -1,6 +1,7 @@
 //! What a visitor of the website sends: answers, sealed to the clinic's intake key, then stamped on arrival.
 use crate::envelope::{self, BadKey};
-use crate::id::{ClinicId, Epoch, FormId, SubmissionId};
+use crate::header::{Header, Kind};
+use crate::id::{ClinicId, Epoch, FormId, RecordId, SubmissionId};
 use crate::label::Label;
 use crate::wire::{self, Cursor, Opening};
 use rand::CryptoRng;
@@ -232,6 +233,15 @@ impl Received {
         out.push(self.suspicion.0);
         out.extend_from_slice(&self.sealed.encode());
         out
+    }
+
+    /// Whether it is where it belongs: in an entry of its clinic, about its own submission, under its own epoch.
+    #[must_use]
+    pub fn belongs(&self, header: &Header, clinic: ClinicId) -> bool {
+        header.kind == Kind::Submission
+            && header.record == RecordId::from(self.sealed.ids.submission)
+            && header.epoch == self.sealed.epoch
+            && self.sealed.ids.clinic == clinic
     }
 
     /// Reads exactly one.
