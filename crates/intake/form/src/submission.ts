@@ -55,20 +55,21 @@ const text = (value: string) => {
   return concat(head(TEXT, bytes.length), bytes);
 };
 
-/** The answers as one CBOR map with the keys 0 to 8, in the only order there is. */
+/** The answers as one CBOR map with the keys 0 to 8 in order; what is empty is left out. */
 export function encode(answers: Answers): Uint8Array {
   const values = [
-    text(answers.name),
-    text(answers.phone),
-    text(answers.question),
-    head(0, answers.promo),
-    text(answers.noticeVersion),
+    answers.name && text(answers.name),
+    answers.phone && text(answers.phone),
+    answers.question && text(answers.question),
+    answers.promo && head(0, answers.promo),
+    answers.noticeVersion && text(answers.noticeVersion),
     concat(head(BYTES, answers.noticeHash.length), answers.noticeHash),
-    text(answers.page),
-    text(answers.branch),
+    answers.page && text(answers.page),
+    answers.branch && text(answers.branch),
     head(0, Math.max(0, Math.floor(answers.filledAt))),
   ];
-  return concat([0xa0 | values.length], ...values.flatMap((value, key) => [[key], value]));
+  const given = values.flatMap((value, key) => (value ? [[[key], value]] : []));
+  return concat([0xa0 | given.length], ...given.flat());
 }
 
 /** Fills up to whole blocks (ISO 7816-4), so that the length tells little. */
