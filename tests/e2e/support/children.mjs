@@ -34,7 +34,10 @@ export async function stop(child, signal = "SIGTERM") {
 /** Runs a program to its end: `{code, out}` with everything that it said. */
 export function finish(program, args, env = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let out = "";
     child.stdout.on("data", (chunk) => (out += chunk));
     child.stderr.on("data", (chunk) => (out += chunk));

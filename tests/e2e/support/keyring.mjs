@@ -8,7 +8,13 @@ import { until } from "./wait.mjs";
 const PASSWORD = "mở khoá"; // never empty: gnome-keyring makes no keyring for an empty one
 
 const owned = async () => {
-  const ask = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner"];
+  const ask = [
+    "--session",
+    "--print-reply",
+    "--dest=org.freedesktop.DBus",
+    "/",
+    "org.freedesktop.DBus.NameHasOwner",
+  ];
   return (await finish("dbus-send", [...ask, "string:org.freedesktop.secrets"])).out.includes("boolean true");
 };
 

@@ -4,7 +4,16 @@ import { connect } from "node:net";
 
 const [CALL, RETURN, ERROR] = [1, 2, 3];
 const HEADERS = { 1: "o", 2: "s", 3: "s", 4: "s", 5: "u", 6: "s", 7: "s", 8: "g" };
-const FIELD = { path: 1, interface: 2, member: 3, error: 4, replyTo: 5, destination: 6, sender: 7, signature: 8 };
+const FIELD = {
+  path: 1,
+  interface: 2,
+  member: 3,
+  error: 4,
+  replyTo: 5,
+  destination: 6,
+  sender: 7,
+  signature: 8,
+};
 
 /** Writes little-endian, aligned as the protocol wants. */
 class Writer {
@@ -44,7 +53,11 @@ function message(type, serial, fields, signature = "", body = new Writer()) {
   }
   const whole = new Writer();
   whole.bytes.push("l".charCodeAt(0), type, 0, 1);
-  whole.u32(body.bytes.length).u32(serial).u32(header.bytes.length).bytes.push(...header.bytes);
+  whole
+    .u32(body.bytes.length)
+    .u32(serial)
+    .u32(header.bytes.length)
+    .bytes.push(...header.bytes);
   whole.align(8).bytes.push(...body.bytes);
   return Buffer.from(whole.bytes);
 }
@@ -59,13 +72,14 @@ function parse(buffer) {
   if (buffer.length < end) return undefined;
   const text = (at) => ({ value: buffer.toString("utf8", at + 4, at + 4 + u32(at)), next: at + 5 + u32(at) });
   const fields = {};
-  for (let at = 16; at < 16 + u32(12); ) {
+  for (let at = 16; at < 16 + u32(12);) {
     at = (at + 7) & ~7;
     const code = buffer[at];
     const kind = String.fromCharCode(buffer[at + 2]);
     at += 4; // code, signature "x\0" with its length
     if (kind === "u") [fields[code], at] = [u32((at + 3) & ~3), ((at + 3) & ~3) + 4];
-    else if (kind === "g") [fields[code], at] = [buffer.toString("utf8", at + 1, at + 1 + buffer[at]), at + 2 + buffer[at]];
+    else if (kind === "g")
+      [fields[code], at] = [buffer.toString("utf8", at + 1, at + 1 + buffer[at]), at + 2 + buffer[at]];
     else ({ value: fields[code], next: at } = text((at + 3) & ~3));
   }
   return { type: buffer[1], serial: u32(8), fields, end, bodyAt, u32, text };
@@ -88,7 +102,11 @@ export function listen(address = process.env.DBUS_SESSION_BUS_ADDRESS) {
   let serial = 0;
   let ready;
   const taken = new Promise((resolve, reject) => ([ready, socket.failed] = [resolve, reject]));
-  const bus = { path: "/org/freedesktop/DBus", interface: "org.freedesktop.DBus", destination: "org.freedesktop.DBus" };
+  const bus = {
+    path: "/org/freedesktop/DBus",
+    interface: "org.freedesktop.DBus",
+    destination: "org.freedesktop.DBus",
+  };
 
   function answer(found) {
     const to = { replyTo: found.serial, destination: found.fields[FIELD.sender] };
@@ -99,7 +117,10 @@ export function listen(address = process.env.DBUS_SESSION_BUS_ADDRESS) {
       case "GetCapabilities":
         return message(RETURN, ++serial, to, "as", new Writer().u32(0));
       case "GetServerInformation": {
-        const said = ["letan-e2e", "Nha khoa Việt Smile", "1", "1.2"].reduce((body, part) => body.text(part), new Writer());
+        const said = ["letan-e2e", "Nha khoa Việt Smile", "1", "1.2"].reduce(
+          (body, part) => body.text(part),
+          new Writer(),
+        );
         return message(RETURN, ++serial, to, "ssss", said);
       }
       case "CloseNotification":

@@ -5,7 +5,7 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Asks `find` until it gives something truthy; after `ms` fails with `what` and the last error. */
 export async function until(what, find, ms = 20_000) {
   const end = performance.now() + ms;
-  for (let last; ; ) {
+  for (let last; ;) {
     try {
       const found = await find();
       if (found) return found;

@@ -64,7 +64,14 @@ export class Session {
 
   /** Presses keys wherever the focus is; `keys` may hold chords such as "Control+f". */
   async press(...keys) {
-    const names = { Control: "\uE009", Shift: "\uE008", Alt: "\uE00A", Enter: "\uE007", Escape: "\uE00C", Tab: "\uE004" };
+    const names = {
+      Control: "\uE009",
+      Shift: "\uE008",
+      Alt: "\uE00A",
+      Enter: "\uE007",
+      Escape: "\uE00C",
+      Tab: "\uE004",
+    };
     names.ArrowDown = "\uE015";
     names.ArrowUp = "\uE013";
     for (let n = 1; n <= 12; n++) names[`F${n}`] = String.fromCharCode(0xe030 + n);
@@ -98,7 +105,11 @@ export class Session {
   /** Waits until the text of `css` matches. */
   async reads(css, pattern, ms) {
     let last;
-    const found = until(`${css} to read ${pattern}`, async () => pattern.test((last = (await this.text(css)) ?? "")), ms);
+    const found = until(
+      `${css} to read ${pattern}`,
+      async () => pattern.test((last = (await this.text(css)) ?? "")),
+      ms,
+    );
     await found.catch((error) => {
       error.message += `; it reads ${JSON.stringify(last?.slice(0, 300))}`;
       throw error;
@@ -120,6 +131,12 @@ export class Session {
       axe.run(document).then(r => done(r.violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ")).join(", "))), e => done([String(e)]))`);
   }
 
+  /** What the browser itself complained about since the last call (Chromium only). */
+  async complaints() {
+    const lines = await this.command("POST", "/se/log", { type: "browser" });
+    return lines.filter(({ level }) => level === "SEVERE").map(({ message }) => message);
+  }
+
   async quit() {
     await this.command("DELETE", "", undefined, 10_000).catch(() => undefined);
     await stop(this.driver);
@@ -132,7 +149,13 @@ async function open(program, args, capabilities, { log, env }) {
   const base = `http://127.0.0.1:${port}`;
   await until(`${program} to answer`, () => call(base, "GET", "/status"));
   try {
-    const { sessionId } = await call(base, "POST", "/session", { capabilities: { alwaysMatch: capabilities } }, 90_000);
+    const { sessionId } = await call(
+      base,
+      "POST",
+      "/session",
+      { capabilities: { alwaysMatch: capabilities } },
+      90_000,
+    );
     return new Session(base, sessionId, driver);
   } catch (error) {
     await stop(driver);
@@ -142,15 +165,35 @@ async function open(program, args, capabilities, { log, env }) {
 
 /** The desktop application under WebKitWebDriver. */
 export const openWindow = (app, options) =>
-  open("WebKitWebDriver", ["--host=127.0.0.1"], { "webkitgtk:browserOptions": { binary: app, args: options.args ?? [] } }, {
-    ...options,
-    env: { TAURI_WEBVIEW_AUTOMATION: "true", ...options.env },
-  });
+  open(
+    "WebKitWebDriver",
+    ["--host=127.0.0.1"],
+    { "webkitgtk:browserOptions": { binary: app, args: options.args ?? [] } },
+    {
+      ...options,
+      env: { TAURI_WEBVIEW_AUTOMATION: "true", ...options.env },
+    },
+  );
 
 /** A visitor's browser; without scripts if asked. */
 export const openChromium = ({ scripts = true, ...options }) => {
-  const args = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", `--user-data-dir=${options.profile}`];
+  const args = [
+    "--headless=new",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    `--user-data-dir=${options.profile}`,
+  ];
   if (process.getuid() === 0) args.push("--no-sandbox"); // Chromium refuses its sandbox to root
-  const prefs = scripts ? {} : { "profile.managed_default_content_settings.javascript": 2, "webkit.webprefs.javascript_enabled": false };
-  return open("chromedriver", [], { browserName: "chrome", "goog:chromeOptions": { args, prefs } }, options);
+  const prefs = scripts
+    ? {}
+    : {
+        "profile.managed_default_content_settings.javascript": 2,
+        "webkit.webprefs.javascript_enabled": false,
+      };
+  return open(
+    "chromedriver",
+    [],
+    { browserName: "chrome", "goog:loggingPrefs": { browser: "ALL" }, "goog:chromeOptions": { args, prefs } },
+    options,
+  );
 };

@@ -1,0 +1,102 @@
+// A front-desk PC: its data folder, its webview's folders, and the real window on them.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { binary, finish, start, stop } from "./children.mjs";
+import { until } from "./wait.mjs";
+import { openWindow } from "./webdriver.mjs";
+
+/** CSS for a data-testid. */
+export const id = (name) => `[data-testid="${name}"]`;
+
+export class Desk {
+  constructor(home) {
+    this.home = home;
+    this.data = join(home, "desk");
+    this.log = join(home, "logs", "le-tan.log");
+    this.env = {
+      LETAN_DATA_DIR: this.data,
+      XDG_CONFIG_HOME: join(home, "config"),
+      XDG_DATA_HOME: join(home, "share"),
+      XDG_CACHE_HOME: join(home, "cache"),
+      RUST_BACKTRACE: "1",
+    };
+    for (const folder of [
+      join(home, "logs"),
+      this.env.XDG_CONFIG_HOME,
+      this.env.XDG_DATA_HOME,
+      this.env.XDG_CACHE_HOME,
+    ]) {
+      mkdirSync(folder, { recursive: true });
+    }
+  }
+
+  /** Opens the window; `window.quit()` closes it. */
+  async open() {
+    this.window = await openWindow(binary("le-tan"), { log: this.log, env: this.env });
+    await this.window.shows("#app *", 30_000);
+    return this.window;
+  }
+
+  async close() {
+    await this.window?.quit();
+    this.window = undefined;
+  }
+
+  /** Starts the program a second time, without WebDriver. */
+  startAgain() {
+    return start(binary("le-tan"), [], { log: this.log, env: this.env });
+  }
+
+  /** Founds and claims without a window. */
+  async found(server, { branch = "Cầu Giấy", person = "Lan" } = {}) {
+    const { code, out } = await finish(
+      binary("le-tan"),
+      [
+        ...[
+          "found",
+          "--clinic",
+          "Nha khoa Việt Smile",
+          "--branch",
+          branch,
+          "--desk",
+          "Quầy 1",
+          "--person",
+          person,
+        ],
+        ...["--server", server.url, "--code", await server.setupCode()],
+      ],
+      this.env,
+    );
+    if (code !== 0) throw new Error(`found: ${out}`);
+    return out;
+  }
+
+  row(name) {
+    return `[data-testid="lead-row"][aria-label*="${name}"]`;
+  }
+
+  /** Opens the record of the first row that shows `name`. */
+  async openLead(name) {
+    const { window } = this;
+    await until(`a row for ${name}`, () => this.hasRow(name), 60_000);
+    await window.js(
+      `[...document.querySelectorAll('${id("lead-row")}')].find(r => r.textContent.includes(arguments[0])).click()`,
+      name,
+    );
+    await window.reads(id("record-name"), new RegExp(name));
+  }
+
+  hasRow(name) {
+    return this.window.js(
+      `return [...document.querySelectorAll('${id("lead-row")}')].some(r => r.textContent.includes(arguments[0]))`,
+      name,
+    );
+  }
+
+  /** Names in the list, top to bottom. */
+  rows() {
+    return this.window.texts(id("lead-row"));
+  }
+}
+
+export { stop };
