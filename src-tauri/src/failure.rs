@@ -1,6 +1,8 @@
 //! What a command answers when it can't: one code for which the window has one sentence.
+use crate::keychain::Trouble;
 use serde::Serialize;
 use specta::Type;
+use vault::{ActError, OpenError, SyncError, WordsError};
 
 /// What went wrong, for a machine: the window gives each code its sentence, its severity and its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Type)]
@@ -71,6 +73,86 @@ impl Failure {
         Self {
             code,
             detail: Some(detail.into()),
+        }
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::new(match trouble {
+            Trouble::Locked => Code::KeychainLocked,
+            Trouble::Missing => Code::KeychainMissing,
+            Trouble::Wrong => Code::KeychainWrong,
+            Trouble::Unavailable => Code::KeychainUnavailable,
+        })
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::new(match error {
+            OpenError::WrongKey => Code::KeychainWrong,
+            OpenError::WrongWords => Code::WrongWords,
+            OpenError::Damaged => Code::DatabaseDamaged,
+            OpenError::TooNew => Code::DatabaseTooNew,
+            OpenError::Foreign => Code::DatabaseForeign,
+            OpenError::InUse => Code::DatabaseInUse,
+            OpenError::DiskFull => Code::DiskFull,
+            OpenError::StaleCopy => Code::StaleCopy,
+            OpenError::Exists => Code::AlreadyFounded,
+            OpenError::BadPlan => Code::BadInput,
+            OpenError::Io(kind) => return Self::with(Code::Io, format!("{kind:?}")),
+        })
+    }
+}
+
+impl From<ActError> for Failure {
+    fn from(error: ActError) -> Self {
+        Self::new(match error {
+            ActError::NotFound => Code::NotFound,
+            ActError::EmptyLead => Code::EmptyLead,
+            ActError::BasisNoteMissing => Code::BasisNoteMissing,
+            ActError::BadInput => Code::BadInput,
+            ActError::TooLong => Code::TooLong,
+            ActError::UndoTooLate => Code::UndoTooLate,
+            ActError::AlreadyUndone => Code::AlreadyUndone,
+            ActError::CannotMerge => Code::CannotMerge,
+            ActError::PhoneUnreadable => Code::PhoneUnreadable,
+            ActError::DiskFull => Code::DiskFull,
+            ActError::Damaged => Code::DatabaseDamaged,
+            ActError::Closed => Code::Locked,
+            ActError::Io => Code::Io,
+        })
+    }
+}
+
+impl From<SyncError> for Failure {
+    fn from(error: SyncError) -> Self {
+        Self::new(match error {
+            SyncError::NoServer | SyncError::NotClaimed => Code::NotClaimed,
+            SyncError::BadAddress => Code::BadAddress,
+            SyncError::InsecureAddress => Code::InsecureAddress,
+            SyncError::Unreachable => Code::ServerUnreachable,
+            SyncError::Refused => Code::ServerRefused,
+            SyncError::TooOld => Code::ServerTooOld,
+            SyncError::WrongClinic => return Self::with(Code::ServerRefused, "clinic"),
+            SyncError::WrongSetupCode => Code::WrongSetupCode,
+            SyncError::AlreadyClaimed => Code::AlreadyClaimed,
+            SyncError::ClockSkew => Code::ClockSkew,
+            SyncError::Revoked => Code::Revoked,
+            SyncError::Store(error) => return error.into(),
+        })
+    }
+}
+
+impl From<WordsError> for Failure {
+    fn from(error: WordsError) -> Self {
+        match error {
+            // People count from one.
+            WordsError::UnknownWord { index } => {
+                Self::with(Code::WordsTypo, (index + 1).to_string())
+            }
+            WordsError::Count | WordsError::Checksum => Self::new(Code::WordsTypo),
         }
     }
 }

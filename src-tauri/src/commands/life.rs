@@ -16,7 +16,7 @@ pub(crate) fn status(desk: State<'_, Desk>) -> AppStatus {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn retry_start(desk: State<'_, Desk>) -> Answer<AppStatus> {
-    desk.start().await
+    Ok(desk.start().await)
 }
 
 /// Founds a clinic on this PC and gives the recovery kit, once.
@@ -76,7 +76,7 @@ pub(crate) async fn lock(desk: State<'_, Desk>) -> Answer<AppStatus> {
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn unlock(desk: State<'_, Desk>) -> Answer<AppStatus> {
-    desk.start().await
+    Ok(desk.start().await)
 }
 
 /// Who this PC is.

@@ -1,0 +1,196 @@
+//! The desk's life on this PC: where it stands, what is open, who has to be told.
+mod founding;
+mod opening;
+
+use crate::dial::{self, Use};
+use crate::failure::{Code, Failure};
+use crate::idle::Idle;
+use crate::keychain::Keychain;
+use crate::kit::PendingKit;
+use crate::outside::{News, Outside};
+use crate::settings::SettingsFile;
+use crate::status::{AppStatus, Phase, Settings};
+use crate::worker::Worker;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use vault::view::{DeskView, RevealPurpose, RevealedPhone, SyncView};
+use vault::{LockedVault, SharedClock, SystemClock, Vault};
+
+/// The desk, shared by all commands, the tray and the timers.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dir: PathBuf,
+    keychain: Keychain,
+    outside: Arc<dyn Outside>,
+    settings: Arc<SettingsFile>,
+    clock: SharedClock,
+    idle: Idle,
+    phase: Mutex<Phase>,
+    open: Mutex<Option<Open>>,
+    kit: Mutex<Option<PendingKit>>,
+    /// Held through every change of stage, so that two of them never mix.
+    stage: tokio::sync::Mutex<Stage>,
+}
+
+/// What lies in the data directory, as far as we looked.
+enum Stage {
+    /// Not looked yet, or closed since.
+    Unknown,
+    /// No data.
+    Nothing,
+    /// Sealed data that we hold the lock of, and no key that opens them.
+    Sealed(LockedVault),
+    /// Open: see `Inner::open`.
+    Open,
+}
+
+/// An open vault and what runs with it.
+struct Open {
+    vault: Vault,
+    worker: Worker,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Desk {
+    /// A desk with its data in `dir`. Nothing is touched before [`Desk::start`].
+    #[must_use]
+    pub fn new(dir: &Path, keychain: Keychain, outside: Arc<dyn Outside>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                dir: dir.to_owned(),
+                keychain,
+                outside,
+                settings: Arc::new(SettingsFile::load(dir)),
+                clock: Arc::new(SystemClock),
+                idle: Idle::default(),
+                phase: Mutex::new(Phase::Starting),
+                open: Mutex::new(None),
+                kit: Mutex::new(None),
+                stage: tokio::sync::Mutex::new(Stage::Unknown),
+            }),
+        }
+    }
+
+    /// Where the application stands.
+    #[must_use]
+    pub fn status(&self) -> AppStatus {
+        AppStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            phase: held(&self.inner.phase).clone(),
+        }
+    }
+
+    /// The open vault, or why there is none.
+    pub fn vault(&self) -> Result<Vault, Failure> {
+        let vault = held(&self.inner.open).as_ref().map(|o| o.vault.clone());
+        vault.ok_or_else(|| {
+            let locked = matches!(*held(&self.inner.phase), Phase::Locked);
+            Failure::new(if locked { Code::Locked } else { Code::NotReady })
+        })
+    }
+
+    /// Passes on what an act gave, and wakes the worker if there is something to send.
+    pub fn recorded<T, E: Into<Failure>>(&self, result: Result<T, E>) -> Result<T, Failure> {
+        if result.is_ok() {
+            self.wake_worker();
+        }
+        result.map_err(Into::into)
+    }
+
+    /// Exchanges at the next moment.
+    pub fn wake_worker(&self) {
+        if let Some(open) = held(&self.inner.open).as_ref() {
+            open.worker.wake();
+        }
+    }
+
+    /// Who this PC is.
+    pub async fn view(&self) -> Result<DeskView, Failure> {
+        Ok(self.vault()?.desk().await?)
+    }
+
+    /// Names the person at the desk.
+    pub async fn set_person(&self, name: &str) -> Result<DeskView, Failure> {
+        self.recorded(self.vault()?.set_person(name).await)?;
+        self.refresh().await
+    }
+
+    /// How the exchange stands.
+    pub async fn sync_view(&self) -> Result<SyncView, Failure> {
+        Ok(self.vault()?.sync_view().await?)
+    }
+
+    /// Does with an uncovered number what it was uncovered for.
+    pub fn put_to_use(&self, phone: &RevealedPhone, purpose: RevealPurpose) -> Result<(), Failure> {
+        match dial::used(phone, purpose)? {
+            Use::Open(address) => self.inner.outside.open(&address),
+            Use::Copy(text) => self.inner.outside.copy(&text),
+            Use::Show => Ok(()),
+        }
+    }
+
+    /// The settings of this PC.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        self.inner.settings.get()
+    }
+
+    /// Keeps other settings and acts on them.
+    pub fn set_settings(&self, wanted: Settings) -> Result<Settings, Failure> {
+        let kept = self.inner.settings.set(wanted)?;
+        self.inner.outside.apply(&kept);
+        Ok(kept)
+    }
+
+    /// A person is there.
+    pub fn user_active(&self) {
+        self.inner.idle.touch();
+    }
+
+    /// How long nobody was.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.inner.idle.since()
+    }
+
+    /// Ends the application.
+    pub fn quit(&self) {
+        self.inner.outside.quit();
+    }
+
+    /// Reads anew who this PC is, for everyone who shows it.
+    async fn refresh(&self) -> Result<DeskView, Failure> {
+        let desk = self.view().await?;
+        self.turn(phase_of(desk.clone()));
+        Ok(desk)
+    }
+
+    /// Changes the phase, and tells the window if it is another one.
+    fn turn(&self, phase: Phase) -> AppStatus {
+        let before = std::mem::replace(&mut *held(&self.inner.phase), phase);
+        let status = self.status();
+        if before != status.phase {
+            self.inner.outside.tell(News::Phase(status.clone()));
+        }
+        status
+    }
+}
+
+/// Open, and with the kit on paper or not.
+fn phase_of(desk: DeskView) -> Phase {
+    if desk.kit_checked {
+        Phase::Ready { desk }
+    } else {
+        Phase::KitUnchecked { desk }
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
