@@ -1,4 +1,9 @@
 //! Phone numbers as Viet Nam writes them: any text is read as far as it goes, none is refused.
+mod country;
+mod national;
+mod table;
+mod words;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -49,12 +54,10 @@ pub enum PhoneWarning {
 /// A number that can be dialled.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Phone {
-    /// Country code and national number, digits 0–9, then zeros.
+    /// Country code and national number in ASCII digits, then zero bytes.
     digits: [u8; 15],
     len: u8,
 }
-
-crate::redact::redact!(Phone, Reading);
 
 /// What a text says about numbers.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,6 +71,8 @@ pub struct Reading {
     /// What to look at, each once, in a fixed order.
     pub warnings: Vec<PhoneWarning>,
 }
+
+crate::redact::redact!(Phone, Reading);
 
 impl Reading {
     /// Of an empty text.
@@ -83,23 +88,58 @@ impl Reading {
 }
 
 impl Phone {
+    /// Of country code and national number in ASCII digits; `None` beyond the 15 of E.164.
+    fn new(country: &[u8], national: &[u8]) -> Option<Self> {
+        let mut digits = [0; 15];
+        let len = country.len() + national.len();
+        let filled = digits.get_mut(..len)?;
+        for (to, from) in filled.iter_mut().zip(country.iter().chain(national)) {
+            *to = *from;
+        }
+        Some(Self {
+            digits,
+            len: u8::try_from(len).ok()?,
+        })
+    }
+
+    fn vietnamese(national: &[u8]) -> Option<Self> {
+        Self::new(country::VIET_NAM, national)
+    }
+
+    fn digits(&self) -> &[u8] {
+        self.digits.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// The number without Viet Nam's country code; `None` for a foreign one.
+    fn national(&self) -> Option<&[u8]> {
+        self.digits().strip_prefix(country::VIET_NAM)
+    }
+
     /// E.164, `+84912345678`: the key under which one number is known.
     #[must_use]
     pub fn e164(&self) -> String {
-        let mut text = String::from("+");
-        text.extend(
-            self.digits
-                .iter()
-                .take(usize::from(self.len))
-                .map(|d| char::from(b'0' + d)),
-        );
+        let mut text = String::with_capacity(1 + self.digits().len());
+        text.push('+');
+        push(&mut text, self.digits());
         text
     }
 
     /// For reading: `0912 345 678`, `024 3825 1234`, `1900 1234`, `+1 415 555 2671`.
     #[must_use]
     pub fn display(&self) -> String {
-        self.national_digits()
+        let mut text = String::with_capacity(20);
+        if self.national().is_some() {
+            let dialled = self.national_digits();
+            let sizes = national::grouping(dialled.as_bytes());
+            group(&mut text, dialled.as_bytes(), sizes);
+        } else {
+            let (code, rest) = country::split(self.digits());
+            text.push('+');
+            push(&mut text, code);
+            text.push(' ');
+            group(&mut text, rest, &[3; 5]);
+        }
+        text
     }
 
     /// For a screen that others see: first two and last three digits, `09•• ••• 678`.
@@ -108,25 +148,45 @@ impl Phone {
         mask(&self.display())
     }
 
-    /// As dialled in Viet Nam, digits only: `0912345678`; a foreign number with its country code.
+    /// As dialled in Viet Nam, digits only: `0912345678`, `19001234`; a foreign number with its
+    /// country code, `14155552671`.
     #[must_use]
     pub fn national_digits(&self) -> String {
-        self.e164().replacen("+84", "0", 1)
+        let mut text = String::with_capacity(15);
+        if let Some(national) = self.national() {
+            if !national::is_hotline(national) {
+                text.push('0');
+            }
+            push(&mut text, national);
+        } else {
+            push(&mut text, self.digits());
+        }
+        text
     }
 
     /// A Vietnamese mobile.
     #[must_use]
     pub fn is_mobile(&self) -> bool {
-        self.digits.starts_with(&[8, 4])
+        self.national().is_some_and(national::is_mobile)
     }
 }
 
-/// Any text with its digits covered but the first two and last three; wholly covered if it holds
-/// so few that the rest could be guessed.
+/// Any text with its letters and digits covered but the first two and last three digits; wholly
+/// covered if it holds so few digits that the rest could be guessed. At most 40 characters.
 #[must_use]
 pub fn mask(text: &str) -> String {
+    let digits = text.chars().filter(|c| words::digit(*c).is_some()).count();
+    let mut seen = 0;
     text.chars()
-        .map(|c| if c.is_ascii_digit() { '•' } else { c })
+        .take(40)
+        .map(|c| {
+            if words::digit(c).is_none() {
+                return if c.is_alphanumeric() { '•' } else { c };
+            }
+            seen += 1;
+            let at_edge = seen <= 2 || seen + 3 > digits;
+            if digits > 6 && at_edge { c } else { '•' }
+        })
         .collect()
 }
 
@@ -134,27 +194,50 @@ pub fn mask(text: &str) -> String {
 /// before 2018-09-15 what looks like a mobile may have been a landline.
 #[must_use]
 pub fn parse(raw: &str, recorded: Option<Date>) -> Reading {
-    let _ = recorded;
-    let digits: Vec<u8> = raw
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .map(|d| d - b'0')
-        .collect();
-    let mut reading = Reading::none();
-    if let [0, rest @ ..] = &digits[..]
-        && rest.len() == 9
+    if recorded.is_none()
+        && let Some(reading) = usual(raw)
     {
-        let mut phone = Phone {
-            digits: [0; 15],
-            len: 11,
-        };
-        for (to, from) in phone.digits.iter_mut().zip([8, 4].iter().chain(rest)) {
-            *to = *from;
-        }
-        reading.first = Some(phone);
-        reading.kind = PhoneKind::Mobile;
-    } else if !raw.trim().is_empty() {
-        reading.kind = PhoneKind::Unreadable;
+        return reading;
     }
-    reading
+    let old_plan = recorded.is_some_and(|day| day < table::MOBILE_CHANGE);
+    words::read(raw, old_plan)
 }
+
+/// The way nearly every number is typed, without a detour: ten digits of a known mobile.
+fn usual(raw: &str) -> Option<Reading> {
+    let digits: &[u8; 10] = raw.as_bytes().try_into().ok()?;
+    let national = digits.strip_prefix(b"0")?;
+    let known = digits.iter().all(u8::is_ascii_digit) && table::is_mobile_now(national);
+    if !known {
+        return None;
+    }
+    Some(Reading {
+        first: Some(Phone::vietnamese(national)?),
+        kind: PhoneKind::Mobile,
+        ..Reading::none()
+    })
+}
+
+fn push(text: &mut String, digits: &[u8]) {
+    text.extend(digits.iter().map(|digit| char::from(*digit)));
+}
+
+/// Writes digits in groups; what is left after the last size, or a lone last digit, stays with
+/// the group before it.
+fn group(text: &mut String, digits: &[u8], sizes: &[usize]) {
+    let mut rest = digits;
+    for size in sizes {
+        if rest.len() <= size + 1 {
+            break;
+        }
+        let (head, tail) = rest.split_at(*size);
+        push(text, head);
+        text.push(' ');
+        rest = tail;
+    }
+    push(text, rest);
+}
+
+#[cfg(test)]
+#[path = "phone/tests.rs"]
+mod tests;
