@@ -22,7 +22,8 @@ function styleOfPage(): Plugin {
       if (!style) throw new Error("form.html has no style element");
       const small = style
         .replace(/\s+/g, " ")
-        .replace(/ ?([{};:,>]) ?/g, (_, mark: string) => mark)
+        .replace(/ ?([{};,>]) ?/g, (_, mark: string) => mark)
+        .replace(/: /g, ":") // not before one: a space there joins a pseudo-class to an ancestor
         .replace(/;}/g, "}");
       return `export default ${JSON.stringify(small.trim())}`;
     },

@@ -2,6 +2,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import style from "virtual:letan-style";
 import page from "../form.html?raw";
 import { toHex, utf8 } from "../src/bytes";
 import { embed, start, upgrade } from "../src/form";
@@ -103,6 +104,12 @@ describe("form.html", () => {
     expect(parsed.querySelectorAll("style")).toHaveLength(1);
     expect(parsed.querySelectorAll("[style], script:not([src])")).toHaveLength(0);
     expect(page).not.toMatch(/\son\w+=/);
+  });
+
+  it("lends its look to the script unchanged", () => {
+    const bare = (css: string) => css.replace(/\s+|;(?=\s*})/g, "");
+    expect(bare(style)).toBe(bare(parsed.querySelector("style")!.textContent));
+    expect(style).toContain(".lt :focus-visible{");
   });
 
   it("speaks the same words as the drawn form", async () => {
