@@ -1,0 +1,11 @@
+//! Everything about the ledger that can be seen from outside of it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod arrival;
+mod bundle;
+mod golden;
+mod parsers;
+mod proof;
+mod revocation;
+mod split;
+mod support;
