@@ -8,6 +8,8 @@ import { defineConfig } from "vitest/config";
 
 const form = fileURLToPath(new URL("../crates/intake/form", import.meta.url));
 const modules = fileURLToPath(new URL("./node_modules", import.meta.url));
+// The ledger's frozen bytes, which the tests compare with.
+const golden = fileURLToPath(new URL("../crates/ledger/tests/data", import.meta.url));
 const LARGEST = 30_000;
 
 /** The look is written once, in form.html; the script carries a copy for shadow roots. */
@@ -55,6 +57,6 @@ export default defineConfig({
     reportCompressedSize: false,
     lib: { entry: "src/main.ts", formats: ["iife"], name: "letan", fileName: () => "form.js" },
   },
-  server: { fs: { allow: [form, modules] } },
+  server: { fs: { allow: [form, modules, golden] } },
   test: { root: form, include: ["tests/*.test.ts"], environment: "jsdom" },
 });

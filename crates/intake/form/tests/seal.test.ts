@@ -4,6 +4,8 @@ import { x25519 } from "@noble/curves/ed25519.js";
 import { expand as libraryExpand, extract as libraryExtract } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { describe, expect, it } from "vitest";
+import goldenAnswers from "../../../ledger/tests/data/answers.hex?raw";
+import goldenEnvelope from "../../../ledger/tests/data/sealed-submission.hex?raw";
 import { encrypt } from "../src/aead";
 import { ascii, concat, fromBase64Url, fromHex, toHex, utf8 } from "../src/bytes";
 import { expand, extract } from "../src/hkdf";
@@ -160,6 +162,43 @@ describe("answers", () => {
   it("survive a lone surrogate as a replacement character", () => {
     expect(toHex(encode({ ...ANSWERS, name: "\ud800" })).startsWith("a90063efbfbd")).toBe(true);
   });
+});
+
+// The same answers, keys and randomness as in the ledger's golden tests: what a desk opens is what a browser seals.
+describe("the ledger's golden files", () => {
+  const bare = (text: string) => text.replace(/\s/g, "");
+  const filled = (byte: number, length = 16) => new Uint8Array(length).fill(byte);
+  const answers: Answers = {
+    name: "Nguyễn Thị Ánh",
+    phone: "0912 345 678",
+    question: "Niềng răng trong suốt giá bao nhiêu?",
+    promo: PROMO.call | PROMO.zalo,
+    noticeVersion: "2026-11",
+    noticeHash: filled(0x5a, 32),
+    page: "https://cuoiholoi.vn/nieng-rang",
+    branch: "Quận 1",
+    filledAt: 0x1a20244e800,
+  };
+
+  it("hold the answers that this form encodes", () => {
+    expect(toHex(encode(answers))).toBe(bare(goldenAnswers));
+  });
+
+  it("hold the envelope that this form seals", () => {
+    const random = Uint8Array.from({ length: 32 }, (_, i) => i);
+    const to = {
+      ...{ clinic: filled(0xc1), form: filled(0xf0), submission: filled(0x5b), epoch: 1 },
+      key: x25519.getPublicKey(filled(0x42, 32)),
+    };
+    expect(toHex(sealSubmission(to, answers, derived(random)))).toBe(bare(goldenEnvelope));
+  });
+
+  // RFC 9180, 7.1.3: the ephemeral secret that the Rust side makes of its randomness.
+  function derived(random: Uint8Array): Uint8Array {
+    const suite = concat(ascii("HPKE-v1"), ascii("KEM"), [0, 0x20]);
+    const prk = libraryExtract(sha256, concat(suite, ascii("dkp_prk"), random), new Uint8Array(0));
+    return libraryExpand(sha256, prk, concat([0, 32], suite, ascii("sk")), 32);
+  }
 });
 
 describe("padding", () => {
