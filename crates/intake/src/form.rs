@@ -1,0 +1,137 @@
+//! The embeddable form: its script, and its page filled in for the clinic of the moment.
+
+use data_encoding::{BASE64, HEXLOWER};
+use sha2::{Digest, Sha256};
+
+use crate::{keeper::Published, page::escape};
+
+const SCRIPT: &str = include_str!("../form/dist/form.js");
+const TEMPLATE: &str = include_str!("../form/form.html");
+
+/// Where the page's form is sent to.
+const ACTION: &str = "/v1/submissions";
+
+/// The form's files with their hashes.
+pub(crate) struct Form {
+    /// SHA-256 of the script, lower hexadecimal.
+    pub script_hash: String,
+    /// SHA-256 of the page's template, lower hexadecimal.
+    pub page_hash: String,
+    policy: String,
+}
+
+impl Form {
+    /// The form as it was built into this program; pages of `origins` may frame it.
+    #[must_use]
+    pub(crate) fn new(origins: &[String]) -> Self {
+        let style = BASE64.encode(&Sha256::digest(style(TEMPLATE)));
+        let ancestors = if origins.is_empty() {
+            "'none'".to_owned()
+        } else {
+            origins.join(" ")
+        };
+        Self {
+            script_hash: HEXLOWER.encode(&Sha256::digest(SCRIPT)),
+            page_hash: HEXLOWER.encode(&Sha256::digest(TEMPLATE)),
+            policy: format!(
+                "default-src 'none'; script-src 'self'; style-src 'sha256-{style}'; connect-src 'self'; \
+                 form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+            ),
+        }
+    }
+
+    /// The script.
+    #[must_use]
+    pub(crate) fn script(&self) -> &'static str {
+        SCRIPT
+    }
+
+    /// The page's content security policy.
+    #[must_use]
+    pub(crate) fn policy(&self) -> &str {
+        &self.policy
+    }
+
+    /// The page for a visitor who opens it now; `opened` is the token that says so.
+    #[must_use]
+    pub(crate) fn page(&self, clinic: &Published, opened: &str) -> String {
+        fill(TEMPLATE, |name| {
+            Some(match name {
+                "notice_version" => escape(&clinic.record.notice_version),
+                "notice_hash" => HEXLOWER.encode(&clinic.notice_hash),
+                "notice_text" => escape(&clinic.record.notice_text),
+                "opened" => escape(opened),
+                "clinic_name" => escape(&clinic.record.name),
+                "action" => ACTION.to_owned(),
+                _ => return None,
+            })
+        })
+    }
+}
+
+/// The text of the page's one style element, which the policy names by its hash.
+fn style(page: &str) -> &str {
+    let after = page.split_once("<style>").map_or("", |(_, after)| after);
+    after.split_once("</style>").map_or("", |(style, _)| style)
+}
+
+/// Puts values for `{{name}}` in one pass, so that a value that looks like a placeholder stays what it is.
+fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut filled = String::with_capacity(template.len() * 2);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        filled.push_str(before);
+        match after
+            .split_once("}}")
+            .and_then(|(name, tail)| Some((value(name)?, tail)))
+        {
+            Some((text, tail)) => {
+                filled.push_str(&text);
+                rest = tail;
+            }
+            None => {
+                filled.push_str("{{");
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_looks_like_a_placeholder_stays_what_it_is() {
+        let filled = fill("<{{a}}|{{b}}|{{c}}|{{", |name| match name {
+            "a" => Some("{{b}}".to_owned()),
+            "b" => Some("x".to_owned()),
+            _ => None,
+        });
+        assert_eq!(filled, "<{{b}}|x|{{c}}|{{");
+    }
+
+    #[test]
+    fn the_page_has_one_style_and_no_placeholder_that_is_not_filled() {
+        assert_eq!(TEMPLATE.matches("<style").count(), 1);
+        assert!(!style(TEMPLATE).is_empty());
+        assert!(!TEMPLATE.contains("style=\""));
+        for name in [
+            "notice_version",
+            "notice_hash",
+            "notice_text",
+            "opened",
+            "clinic_name",
+            "action",
+        ] {
+            assert!(TEMPLATE.contains(&format!("{{{{{name}}}}}")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_script_is_small() {
+        assert!(SCRIPT.len() < 30 * 1024);
+    }
+}

@@ -1,0 +1,139 @@
+//! A server from its start to its stop.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use tokio::{net::TcpListener, sync::watch};
+use zeroize::Zeroizing;
+
+use crate::{
+    app::App,
+    config::Config,
+    form::Form,
+    keeper::{Beginning, Keeper, fresh_code},
+    metrics::Metrics,
+    rate::{Load, PerAddress},
+    routes, serve,
+    store::{Identity, Store, StoreError},
+    token::{Challenges, OpenedTokens, PlainIds},
+};
+
+/// Tries of the setup code that one address has in a minute.
+const CLAIMS_PER_MINUTE: u32 = 20;
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}")]
+    Listen(SocketAddr, #[source] io::Error),
+}
+
+/// A server that listens; [`Server::run`] makes it answer.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    app: Arc<App>,
+    stopping: watch::Sender<bool>,
+}
+
+impl Server {
+    /// Opens the store and listens.
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let store = Arc::new(Store::open(&config.data, config.limits.store_bytes).await?);
+        let identity = store.identity(fresh_identity()).await?;
+        let metrics = Arc::new(Metrics::new());
+        let opened = OpenedTokens::new(identity.token_key);
+        let keeper = Keeper::start(Beginning {
+            store: Arc::clone(&store),
+            identity,
+            clock: Arc::clone(&config.clock),
+            metrics: Arc::clone(&metrics),
+        })
+        .await?;
+        let cannot = |error| StartError::Listen(config.listen, error);
+        let listener = TcpListener::bind(config.listen).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        let (stopping, seen) = watch::channel(false);
+        let app = Arc::new(App {
+            rate: PerAddress::new(config.limits.posts_per_minute),
+            claims: PerAddress::new(CLAIMS_PER_MINUTE),
+            load: Load::new(config.limits.calm_posts_per_second),
+            challenges: Challenges::new(config.limits.pow_bits),
+            form: Form::new(&config.allow_origins),
+            openapi: routes::document(),
+            plain_ids: PlainIds::new(),
+            opened,
+            keeper,
+            store,
+            metrics,
+            stopping: seen,
+            config,
+        });
+        Ok(Self {
+            listener,
+            address,
+            app,
+            stopping,
+        })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The one-time setup code; `None` once a clinic has claimed this server.
+    #[must_use]
+    pub fn setup_code(&self) -> Option<String> {
+        self.app.keeper.codes().borrow().clone()
+    }
+
+    /// The setup code and every later one: a new one is made after too many wrong tries.
+    #[must_use]
+    pub fn setup_codes(&self) -> watch::Receiver<Option<String>> {
+        self.app.keeper.codes()
+    }
+
+    /// Answers requests until `stop` is done, finishes those in flight, and closes the store.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let router = routes::router(&self.app);
+        let stopping = self.stopping;
+        let stop = async {
+            stop.await;
+            // Long polls answer at once, so that they do not hold the stop up.
+            stopping.send_replace(true);
+        };
+        serve::serve(self.listener, Arc::clone(&self.app), router, stop).await;
+        self.app.keeper.close().await;
+    }
+}
+
+/// Gives the store in `config.data` a new author, after it was restored from a backup.
+pub async fn renew_identity(config: &Config) -> Result<(), StartError> {
+    let store = Store::open(&config.data, config.limits.store_bytes).await?;
+    store.identity(fresh_identity()).await?;
+    store.renew_identity(fresh_identity()).await?;
+    store.close().await?;
+    Ok(())
+}
+
+/// The setup code of the store in `config.data`; `None` once a clinic has claimed it.
+pub async fn stored_setup_code(config: &Config) -> Result<Option<String>, StartError> {
+    let store = Store::open(&config.data, config.limits.store_bytes).await?;
+    let identity = store.identity(fresh_identity()).await?;
+    store.close().await?;
+    Ok(identity.setup_code)
+}
+
+fn fresh_identity() -> Identity {
+    Identity {
+        root: Zeroizing::new(rand::random()),
+        token_key: rand::random(),
+        setup_code: Some(fresh_code()),
+        setup_attempts: 0,
+    }
+}
