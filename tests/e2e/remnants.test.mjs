@@ -47,7 +47,7 @@ test("a hundred visitors ask, a clerk works on it, the PC is shut down", async (
   await stage.desk.openLead(last.name);
   await window.click(id("outcome-noAnswer"));
   await window.type(id("note"), crowd[0].question);
-  await window.click(id("note-save"));
+  await window.click(id("save-note"));
   await window.reads(id("timeline"), new RegExp(crowd[0].question));
   await window.shows(`${id("sync-chip")}[data-unsent="0"]`, 60_000);
 });

@@ -1,7 +1,7 @@
 // The real intake server as a child process; it can be stopped and started again at the same address.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { binary, finish, freePort, start, stop } from "./children.mjs";
+import { binary, freePort, start, stop } from "./children.mjs";
 import { until } from "./wait.mjs";
 
 export class Server {
@@ -41,12 +41,9 @@ export class Server {
     this.child = undefined;
   }
 
-  /** The one-time code that claims the server. */
-  async setupCode() {
-    const { code, out } = await finish(binary("letan-intake"), ["--data", this.data, "--print-setup-code"]);
-    const found = /[A-Z0-9]{4}(-[A-Z0-9]{4}){2,}/.exec(out);
-    if (code !== 0 || !found) throw new Error(`no setup code: ${out}`);
-    return found[0];
+  /** The one-time code that claims the server, from its console. */
+  setupCode() {
+    return until("the setup code", () => /setup code: (\S+)/.exec(readFileSync(this.log, "utf8"))?.[1]);
   }
 
   async clinic() {
