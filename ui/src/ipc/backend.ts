@@ -1,0 +1,85 @@
+// The one door between the window and everything else: what can be asked, and what is told unasked.
+import type {
+  Acted,
+  AppStatus,
+  Code,
+  DeskView,
+  FoundingForm,
+  Kit,
+  LeadAct,
+  LeadPage,
+  LeadQuery,
+  LeadView,
+  NewLead,
+  PhoneCheck,
+  RevealedPhone,
+  RevealPurpose,
+  SavedView,
+  Settings,
+  SyncView,
+  Today,
+} from "./bindings";
+
+export type * from "./bindings";
+
+/** A question to the table with every field filled in. */
+export type Query = Required<LeadQuery>;
+
+/** A refusal with a code that the failure table knows. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: Code,
+    readonly detail: string | null = null,
+  ) {
+    super(code);
+  }
+}
+
+/** What the shell tells without being asked. */
+export interface Events {
+  leadsChanged: { ids: string[]; arrived: number };
+  syncChanged: SyncView;
+  phaseChanged: AppStatus;
+  focusSearch: null;
+  newLeadArrived: { count: number };
+}
+
+/** Every call rejects with a `Refusal` and nothing else. */
+export interface Backend {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  status(): Promise<AppStatus>;
+  retryStart(): Promise<AppStatus>;
+  foundClinic(form: FoundingForm): Promise<Kit>;
+  renewKit(): Promise<Kit>;
+  checkKit(answers: string[]): Promise<DeskView>;
+  claimServer(url: string, code: string): Promise<DeskView>;
+  recoverWithWords(words: string, desk: string, branch: string, person: string): Promise<AppStatus>;
+  lock(): Promise<AppStatus>;
+  unlock(): Promise<AppStatus>;
+  leads(query: LeadQuery): Promise<LeadPage>;
+  lead(id: string): Promise<LeadView>;
+  act(id: string, act: LeadAct): Promise<Acted>;
+  addLead(lead: NewLead): Promise<Acted>;
+  undo(token: string): Promise<Acted>;
+  mergeLeads(into: string, other: string): Promise<Acted>;
+  unmergeLead(id: string): Promise<Acted>;
+  usePhone(id: string, purpose: RevealPurpose): Promise<RevealedPhone>;
+  checkPhone(text: string, except: string | null): Promise<PhoneCheck>;
+  saveDraft(id: string, text: string): Promise<void>;
+  today(): Promise<Today>;
+  savedViews(): Promise<SavedView[]>;
+  saveView(view: SavedView): Promise<void>;
+  deleteView(name: string): Promise<void>;
+  desk(): Promise<DeskView>;
+  setPerson(name: string): Promise<DeskView>;
+  syncStatus(): Promise<SyncView>;
+  syncNow(): Promise<void>;
+  settings(): Promise<Settings>;
+  setSettings(settings: Settings): Promise<Settings>;
+  /** A hand is on keyboard or mouse; at most every 15 seconds. */
+  userActive(): Promise<void>;
+  quit(): Promise<void>;
+  /** Listens until the returned function is called. */
+  on<E extends keyof Events>(event: E, heard: (payload: Events[E]) => void): () => void;
+}

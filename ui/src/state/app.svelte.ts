@@ -1,0 +1,208 @@
+// What the whole window knows: phase, desk, settings, exchange, and who is told what.
+import { getContext, setContext } from "svelte";
+import { i18n } from "../i18n/index.svelte";
+import {
+  Refusal,
+  type AppStatus,
+  type Backend,
+  type Code,
+  type DeskView,
+  type Kit,
+  type LeadAct,
+  type Phase,
+  type RevealedPhone,
+  type Settings,
+  type SyncView,
+} from "../ipc/backend";
+import { Leads } from "./leads.svelte";
+import { Undo } from "./undo.svelte";
+
+export type Pane = "leads" | "settings";
+export type Overlay = "none" | "palette" | "shortcuts";
+
+const KEY = Symbol("app");
+
+export const provideApp = (app: App): App => setContext(KEY, app);
+export const useApp = (): App => getContext<App>(KEY);
+
+export class App {
+  version = $state("");
+  phase = $state<Phase>({ at: "starting" });
+  desk = $state<DeskView | null>(null);
+  settings = $state<Settings | null>(null);
+  sync = $state<SyncView | null>(null);
+  pane = $state<Pane>("leads");
+  overlay = $state<Overlay>("none");
+  failure = $state<{ code: Code; detail: string | null } | null>(null);
+  /** The founding wizard keeps the window until it is done, whatever the phase. */
+  founding = $state(false);
+  kit = $state<Kit | null>(null);
+  kitPostponed = $state(false);
+  now = $state(0);
+  announcement = $state("");
+  /** The number on the sheet that is being printed; gone right after. */
+  printed = $state<RevealedPhone | null>(null);
+  /** Goes up when the search should take the focus. */
+  searchCalls = $state(0);
+
+  readonly leads: Leads;
+  readonly undo = new Undo();
+  private stops: (() => void)[] = [];
+  private lastActive = 0;
+
+  constructor(readonly backend: Backend) {
+    this.now = backend.now();
+    this.leads = new Leads(backend, (error) => this.fail(error));
+  }
+
+  /** Begins to listen and asks where things stand. */
+  async start(): Promise<void> {
+    const { backend } = this;
+    this.stops = [
+      backend.on("phaseChanged", (status) => void this.take(status)),
+      backend.on("syncChanged", (sync) => (this.sync = sync)),
+      backend.on("leadsChanged", ({ ids, arrived }) => void this.heardChange(ids, arrived)),
+      backend.on("focusSearch", () => this.toSearch()),
+    ];
+    const tick = setInterval(() => (this.now = backend.now()), 20_000);
+    this.stops.push(() => clearInterval(tick));
+    try {
+      this.apply(await backend.settings());
+      await this.take(await backend.status());
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  stop(): void {
+    for (const stop of this.stops) stop();
+    this.undo.dismiss();
+  }
+
+  private async heardChange(ids: string[], arrived: number): Promise<void> {
+    if (!this.working) return;
+    await this.leads.changed(ids, arrived);
+    if (arrived > 0) this.announce(i18n.t.leads.arrived(arrived));
+  }
+
+  /** The window shows people's data. */
+  get working(): boolean {
+    return (this.phase.at === "ready" || this.phase.at === "kitUnchecked") && !this.founding;
+  }
+
+  async take(status: AppStatus): Promise<void> {
+    this.version = status.version;
+    const was = this.phase.at;
+    this.phase = status.phase;
+    if (status.phase.at === "noClinic") this.founding = true;
+    if (status.phase.at === "ready" || status.phase.at === "kitUnchecked") {
+      this.desk = status.phase.desk;
+      if (was !== "ready" && was !== "kitUnchecked" && !this.founding) await this.enter();
+    } else {
+      this.forget();
+    }
+  }
+
+  /** Nothing personal stays in memory once the data are closed. */
+  private forget(): void {
+    this.leads.close();
+    this.leads.clear();
+    this.undo.dismiss();
+    this.overlay = "none";
+    this.announcement = "";
+  }
+
+  /** Reads what the panes begin with. */
+  async enter(): Promise<void> {
+    this.founding = false;
+    this.kit = null;
+    const sync = this.backend.syncStatus().then((sync) => (this.sync = sync));
+    await Promise.all([
+      this.leads.load(),
+      this.leads.refreshToday(),
+      this.leads.refreshViews(),
+      sync.catch((error: unknown) => this.fail(error)),
+    ]);
+    this.toSearch();
+  }
+
+  fail(error: unknown): void {
+    const code = error instanceof Refusal ? error.code : "internal";
+    this.failure = { code, detail: error instanceof Refusal ? error.detail : null };
+  }
+
+  announce(text: string): void {
+    // a no-break space makes the same sentence new to the screen reader
+    this.announcement = text === this.announcement ? `${text}\u00a0` : text;
+  }
+
+  toSearch(): void {
+    this.pane = "leads";
+    this.searchCalls++;
+  }
+
+  apply(settings: Settings): void {
+    this.settings = settings;
+    i18n.use(settings.language);
+    const dark = window.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false;
+    const theme = settings.theme === "system" ? (dark ? "dark" : "light") : settings.theme;
+    document.documentElement.dataset.theme = theme;
+    document.documentElement.dataset.density = settings.density;
+  }
+
+  async change(part: Partial<Settings>): Promise<void> {
+    if (!this.settings) return;
+    try {
+      this.apply(await this.backend.setSettings({ ...$state.snapshot(this.settings), ...part }));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async lock(): Promise<void> {
+    try {
+      await this.take(await this.backend.lock());
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  async unlock(): Promise<void> {
+    try {
+      await this.take(await this.backend.unlock());
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Does something to the open record, says so, and offers the way back. */
+  async act(act: LeadAct, text: (lead: { nextCallAt: number | null }) => string): Promise<boolean> {
+    const acted = await this.leads.act(act);
+    if (!acted) return false;
+    this.report(text(acted.lead.row), acted.undo);
+    return true;
+  }
+
+  /** Says what was done; with a token, ten seconds to take it back. */
+  report(text: string, token: string | null = null): void {
+    this.undo.say(token ? { text, takeBack: () => this.backend.undo(token) } : { text });
+    this.announce(text);
+  }
+
+  async takeBack(): Promise<void> {
+    const back = this.undo.take();
+    if (!back) {
+      this.announce(i18n.t.undo.nothing);
+      return;
+    }
+    if (await this.leads.takeBack(back)) this.report(i18n.t.undo.done);
+  }
+
+  /** Tells the shell that someone is at the keyboard, sparingly. */
+  active(): void {
+    const now = Date.now();
+    if (now - this.lastActive < 15_000 || !this.working) return;
+    this.lastActive = now;
+    void this.backend.userActive().catch(() => undefined);
+  }
+}
