@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ROOT } from "./support/children.mjs";
-import { id } from "./support/desk.mjs";
+import { FRAME, id } from "./support/desk.mjs";
 import { person } from "./support/people.mjs";
 import { scene } from "./support/scene.mjs";
 import { ask, askPlainly, site, visitor } from "./support/visitor.mjs";
@@ -30,35 +30,38 @@ const open = async () => (window = await stage.desk.open());
 
 test("the wizard founds a clinic and insists on the recovery words", async () => {
   await open();
+  await window.shows(id("founding-clinic"), 30_000);
   await window.type(id("founding-clinic"), "Nha khoa Việt Smile");
   await window.type(id("founding-branch"), "Cầu Giấy");
+  await window.click(id("founding-next"));
   await window.type(id("founding-desk"), "Quầy 1");
   await window.type(id("founding-person"), "Lan");
-  await window.click(id("founding-create"));
-  await window.shows(id("kit-word"), 60_000);
-  const words = await window.js(
-    `return [...document.querySelectorAll('${id("kit-word")}')].map(e => e.textContent.trim().replace(/^\\d+\\W*/, ""))`,
-  );
-  assert.equal(words.length, 24);
+  await window.click(id("founding-found"));
+  await window.shows(id("kit-word-24"), 60_000);
+  const words = [];
+  for (let n = 1; n <= 24; n++) words.push((await window.text(id(`kit-word-${n}`))).trim());
   await stage.picture("kit");
-  await window.click(id("kit-next"));
-  await window.shows(id("kit-answer"));
+  await window.click(id("kit-done"));
+  await window.shows('[data-testid^="kit-check-"]');
   const asked = await window.js(
-    `return [...document.querySelectorAll('${id("kit-answer")}')].map(e => Number(e.dataset.position))`,
+    `return [...document.querySelectorAll('[data-testid^="kit-check-"]')].map(e => Number(e.dataset.testid.split("-")[2]))`,
   );
   assert.equal(asked.length, 3);
-  for (const position of asked) {
-    await window.type(`${id("kit-answer")}[data-position="${position}"]`, words[position - 1]);
-  }
+  for (const place of asked) await window.type(id(`kit-check-${place}`), "sai");
+  await window.click(id("kit-check"));
+  await window.shows(id("kit-wrong"));
+  for (const place of asked) await window.type(id(`kit-check-${place}`), words[place - 1]);
   await window.click(id("kit-check"));
 });
 
 test("the server is claimed with the code from its console", async () => {
-  await window.shows(id("claim-url"));
-  await window.type(id("claim-url"), stage.server.url);
-  await window.type(id("claim-code"), await stage.server.setupCode());
-  await window.click(id("claim-submit"));
-  await window.shows(id("frame"), 30_000);
+  await window.shows(id("server-address"));
+  await window.type(id("server-address"), stage.server.url);
+  await window.type(id("server-code"), await stage.server.setupCode());
+  await window.click(id("server-connect"));
+  await window.shows(id("founding-start"), 30_000);
+  await window.click(id("founding-start"));
+  await window.shows(FRAME, 30_000);
   assert.equal((await stage.server.clinic()).claimed, true);
   await stage.picture("empty");
 });
@@ -132,17 +135,26 @@ test("axe finds nothing wrong with the pane", async () => {
   assert.deepEqual(await window.axe(AXE), []);
 });
 
+test("the screen locks and opens again", async () => {
+  await window.click(id("lock"));
+  await window.shows(id("locked"));
+  assert.equal((await window.text("body")).includes(scripted.name), false);
+  await window.click(id("unlock"));
+  await window.shows(FRAME, 30_000);
+  await until("the rows", () => stage.desk.hasRow(scripted.name));
+});
+
 test("a second start shows the first window instead of a second one", async () => {
   const second = stage.desk.startAgain();
   await until("the second process to end", () => second.exitCode !== null, 20_000);
   assert.equal(second.exitCode, 0);
-  assert.equal(await window.has(id("frame")), true);
+  assert.equal(await window.has(FRAME), true);
 });
 
 test("after a restart everything is still there", async () => {
   await stage.desk.close();
   await open();
-  await window.shows(id("frame"), 30_000);
+  await window.shows(FRAME, 30_000);
   await stage.desk.openLead(scripted.name);
   await window.reads(id("record-state"), /Đang liên hệ/);
   await window.reads(id("timeline"), /Gọi lại sau giờ làm/);
@@ -164,7 +176,7 @@ test("with the server down, work goes on and what is unsent is counted", async (
 test("a restart without the server loses nothing of that", async () => {
   await stage.desk.close();
   await open();
-  await window.shows(id("frame"), 30_000);
+  await window.shows(FRAME, 30_000);
   await stage.desk.openLead(plain.name);
   await window.reads(id("timeline"), /Làm việc lúc mất mạng/);
 });

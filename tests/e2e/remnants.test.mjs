@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { id } from "./support/desk.mjs";
+import { FRAME, id } from "./support/desk.mjs";
 import { people } from "./support/people.mjs";
 import { phoneSpellings, Scanner, spellings } from "./support/scan.mjs";
 import { scene } from "./support/scene.mjs";
@@ -40,7 +40,7 @@ test("a hundred visitors ask, a clerk works on it, the PC is shut down", async (
   }
   for (const asking of crowd.slice(3)) await stage.server.post(asking, { promo_zalo: "1" });
   const window = await stage.desk.open();
-  await window.shows(id("frame"), 30_000);
+  await window.shows(FRAME, 30_000);
   const last = crowd.at(-1);
   await window.type(id("search"), last.name);
   await until("the last visitor's row", () => stage.desk.hasRow(last.name), 120_000);

@@ -8,6 +8,9 @@ import { openWindow } from "./webdriver.mjs";
 /** CSS for a data-testid. */
 export const id = (name) => `[data-testid="${name}"]`;
 
+/** There as soon as a clinic is open: the search box. */
+export const FRAME = id("search");
+
 export class Desk {
   constructor(home) {
     this.home = home;
