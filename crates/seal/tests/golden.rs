@@ -1,0 +1,133 @@
+//! The sealed formats, frozen.
+//!
+//! Regenerate (`LETAN_REGENERATE_GOLDEN=1 cargo test -p seal golden`) ONLY on an intended, documented change of a
+//! format: clinics have these bytes on their disks.
+use crate::support::*;
+use data_encoding::HEXLOWER;
+use ledger::submission::SealedSubmission;
+use seal::*;
+use std::path::Path;
+
+fn path(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(format!("{name}.hex"))
+}
+
+fn frozen(name: &str) -> Vec<u8> {
+    let text = std::fs::read_to_string(path(name)).unwrap();
+    let hex: String = text.split_whitespace().collect();
+    HEXLOWER.decode(hex.as_bytes()).unwrap()
+}
+
+fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
+    if std::env::var_os("LETAN_REGENERATE_GOLDEN").is_some() {
+        let hex = HEXLOWER.encode(bytes);
+        let lines: Vec<_> = hex
+            .as_bytes()
+            .chunks(96)
+            .map(String::from_utf8_lossy)
+            .collect();
+        std::fs::write(path(name), lines.join("\n") + "\n").unwrap();
+    }
+    let frozen = frozen(name);
+    assert_eq!(
+        HEXLOWER.encode(&frozen),
+        HEXLOWER.encode(bytes),
+        "the format of {name} has changed"
+    );
+    frozen
+}
+
+#[test]
+fn sealed_change() {
+    let key = clinic_key(7).record_key();
+    let sealed = key
+        .seal(
+            &mut Foretold(0),
+            &header_aad(),
+            "Gọi lại lúc 9 giờ".as_bytes(),
+        )
+        .unwrap();
+    let frozen = golden("sealed-change", &sealed);
+    assert_eq!(
+        key.open(&header_aad(), &frozen).unwrap().as_slice(),
+        "Gọi lại lúc 9 giờ".as_bytes()
+    );
+}
+
+#[test]
+fn sealed_row() {
+    let key = root(1).storage_key();
+    let sealed = key
+        .seal_row(&mut Foretold(0), Table::Lead, -5, 9, b"a projection")
+        .unwrap();
+    let frozen = golden("sealed-row", &sealed);
+    assert_eq!(
+        key.open_row(Table::Lead, -5, 9, &frozen)
+            .unwrap()
+            .as_slice(),
+        b"a projection"
+    );
+}
+
+#[test]
+fn sealed_chunk() {
+    let key = clinic_key(7).blob_key();
+    let sealed = blob::seal_chunk(&mut Foretold(0), &key, &place(3, true), b"a picture").unwrap();
+    let frozen = golden("sealed-chunk", &sealed);
+    assert_eq!(
+        blob::open_chunk(&key, &place(3, true), &frozen)
+            .unwrap()
+            .as_slice(),
+        b"a picture"
+    );
+    golden(
+        "sealed-chunk-hash",
+        ledger::BlobHash::of(&sealed).as_bytes(),
+    );
+}
+
+#[test]
+fn grant() {
+    let receiver = root(1).signer().keys();
+    let sealed = seal_grant(&mut Foretold(0), &receiver, &clinic_key(7)).unwrap();
+    let frozen = golden("grant", &sealed);
+    let opened = open_grant(&root(1).receive_key(), receiver.id(), &frozen).unwrap();
+    assert_eq!(*opened.dangerous_bytes(), [7; 32]);
+    assert_eq!(opened.epoch(), ledger::Epoch::FIRST);
+}
+
+#[test]
+fn sealed_submission() {
+    let key = clinic_key(7);
+    let sealed = submission(0, &key, &answers(1));
+    let frozen = golden("sealed-submission", &sealed.encode());
+    let read = SealedSubmission::decode(&frozen).unwrap();
+    assert_eq!(open_submission(&key.intake_secret(), &read), Ok(answers(1)));
+}
+
+#[test]
+fn derived_public_key_and_record_ids() {
+    golden(
+        "intake-public-key",
+        &clinic_key(7).intake_secret().public().key,
+    );
+    let blind = clinic_key(7).blind_key().unwrap();
+    golden(
+        "opt-in-id",
+        blind.record_id(Derived::OptIn, "+84912345678").as_bytes(),
+    );
+    golden(
+        "tombstone-id",
+        blind
+            .record_id(Derived::Tombstone, "+84912345678")
+            .as_bytes(),
+    );
+}
+
+#[test]
+fn words() {
+    let bytes: [u8; 32] = std::array::from_fn(|i| u8::try_from(i).unwrap());
+    golden("words", RootSecret::from_bytes(bytes).words().as_bytes());
+}

@@ -1,0 +1,9 @@
+//! Everything about sealing that can be seen from outside of it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod golden;
+mod place;
+mod speed;
+mod support;
+mod tamper;
+mod words;
