@@ -1,4 +1,4 @@
-//! Calendar days as the clinic lives them: Asia/Ho_Chi_Minh, a fixed UTC+7 without summer time.
+//! Calendar days as the clinic lives them: `Asia/Ho_Chi_Minh`, a fixed UTC+7, no summer time.
 use jiff::civil::Date;
 use jiff::{Timestamp, tz::Offset};
 

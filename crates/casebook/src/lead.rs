@@ -80,6 +80,7 @@ impl Lead {
     }
 
     /// Every change with its stamp, oldest first.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Stamp, &Change)> + ExactSizeIterator {
         self.changes.iter().map(|(stamp, change)| (stamp, change))
     }
@@ -148,3 +149,7 @@ impl Lead {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -156,3 +156,178 @@ fn promo(facts: &Facts<'_>) -> (Light, Vec<PromoReason>) {
         None => (Light::Amber, vec![PromoReason::ChosenUnconfirmed]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::basis::BasisKind;
+    use crate::lead::{Change, Doing, Draft, Lead, Source};
+    use crate::merge::Stamp;
+    use crate::submission::{self, RawAnswers};
+
+    fn stamp(hlc: u64) -> Stamp {
+        Stamp {
+            hlc,
+            author: [1; 16],
+        }
+    }
+
+    /// What the form brought, and the state that a clerk gave it.
+    fn light(phone: &str, promo: u8, suspicion: u8, state: LeadState) -> Permission {
+        let raw = RawAnswers {
+            phone,
+            promo,
+            ..RawAnswers::default()
+        };
+        let mut lead = Lead::new();
+        lead.insert(
+            stamp(1),
+            submission::change(&raw, 1_795_399_200_000, suspicion),
+        );
+        let state = Change {
+            state: Some(state),
+            ..Change::default()
+        };
+        lead.insert(stamp(2), state);
+        Permission::of(&lead.facts())
+    }
+
+    #[test]
+    fn a_call_about_the_inquiry_is_free_unless_the_table_says_otherwise() {
+        use ConsultReason as R;
+        let table: [(&str, u8, LeadState, Light, &[R]); 13] = [
+            ("0912345678", 0, LeadState::New, Light::Green, &[R::Asked]),
+            (
+                "0912345678",
+                0,
+                LeadState::Visited,
+                Light::Green,
+                &[R::Asked],
+            ),
+            ("01681234567", 0, LeadState::New, Light::Green, &[R::Asked]),
+            (
+                "024 3825 1234",
+                0,
+                LeadState::New,
+                Light::Green,
+                &[R::Asked],
+            ),
+            (
+                "0912345678",
+                0,
+                LeadState::Declined,
+                Light::Amber,
+                &[R::Declined],
+            ),
+            ("0912345678", 2, LeadState::New, Light::Amber, &[R::Suspect]),
+            (
+                "912345678",
+                0,
+                LeadState::New,
+                Light::Amber,
+                &[R::AmbiguousNumber],
+            ),
+            (
+                "0512345678",
+                0,
+                LeadState::New,
+                Light::Amber,
+                &[R::AmbiguousNumber],
+            ),
+            (
+                "+14155552671",
+                0,
+                LeadState::New,
+                Light::Amber,
+                &[R::Foreign],
+            ),
+            ("1900 1234", 0, LeadState::New, Light::Red, &[R::NotAPerson]),
+            ("12345", 0, LeadState::New, Light::Red, &[R::Unreadable]),
+            ("", 0, LeadState::Declined, Light::Red, &[R::NoNumber]),
+            (
+                "0912345678",
+                2,
+                LeadState::WrongNumber,
+                Light::Red,
+                &[R::WrongNumber],
+            ),
+        ];
+        for (phone, suspicion, state, expected, reasons) in table {
+            let permission = light(phone, 0, suspicion, state);
+            assert_eq!(permission.consult, expected, "{phone} {state:?}");
+            assert_eq!(permission.consult_reasons, reasons, "{phone} {state:?}");
+        }
+    }
+
+    #[test]
+    fn every_caution_is_listed_weightiest_first() {
+        let permission = light("912345678 / 0987654321", 0, 1, LeadState::Declined);
+        assert_eq!(
+            permission.consult_reasons,
+            [
+                ConsultReason::Declined,
+                ConsultReason::Suspect,
+                ConsultReason::AmbiguousNumber,
+                ConsultReason::TwoNumbers,
+            ]
+        );
+    }
+
+    #[test]
+    fn offers_are_never_green_without_a_confirmed_opt_in() {
+        use PromoReason as R;
+        let table = [
+            ("0912345678", 0, 0, Light::Red, R::NotChosen),
+            ("0912345678", 1, 0, Light::Amber, R::ChosenUnconfirmed),
+            ("0912345678", 15, 0, Light::Amber, R::ChosenUnconfirmed),
+            ("0912345678", 15, 1, Light::Red, R::Suspect),
+            ("1900 1234", 7, 0, Light::Red, R::NoNumber),
+            ("", 8, 0, Light::Amber, R::ChosenUnconfirmed),
+        ];
+        for (phone, promo, suspicion, expected, reason) in table {
+            let permission = light(phone, promo, suspicion, LeadState::New);
+            assert_eq!(permission.promo, expected, "{phone} {promo}");
+            assert_eq!(permission.promo_reasons, [reason], "{phone} {promo}");
+            assert_eq!(permission.promo_channels.bits(), promo);
+        }
+    }
+
+    #[test]
+    fn a_lead_entered_by_hand_was_never_asked_about_offers() {
+        let doing = Doing {
+            by: "Mai",
+            now_ms: 1_795_399_200_000,
+        };
+        let draft = Draft {
+            name: "An",
+            phone: "0912345678",
+            question: "",
+            source: Source::WalkIn,
+            basis: BasisKind::Consent,
+            basis_note: "tại quầy",
+            branch: None,
+        };
+        let mut lead = Lead::new();
+        lead.insert(
+            stamp(1),
+            Change::created(doing, &draft).expect("a good draft"),
+        );
+        let permission = Permission::of(&lead.facts());
+        assert_eq!(permission.consult, Light::Green);
+        assert_eq!(permission.promo, Light::Red);
+        assert_eq!(permission.promo_reasons, [PromoReason::NotAsked]);
+    }
+
+    #[test]
+    fn codes_reach_the_window_in_camel_case() {
+        let json = serde_json::to_value(light("", 4, 0, LeadState::WrongNumber));
+        let expected = serde_json::json!({
+            "consult": "red",
+            "consultReasons": ["wrongNumber"],
+            "promo": "red",
+            "promoReasons": ["noNumber"],
+            "promoChannels": {"call": false, "sms": false, "zalo": true, "email": false},
+        });
+        assert_eq!(json.ok(), Some(expected));
+    }
+}

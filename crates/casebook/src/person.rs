@@ -53,3 +53,59 @@ impl<'a> Person<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lead::{Change, Lead, Patch};
+    use crate::merge::Stamp;
+    use crate::submission::{self, RawAnswers};
+
+    fn lead(received_ms: i64, branch: &str, change: Change) -> Lead {
+        let raw = RawAnswers {
+            phone: "0912345678",
+            branch,
+            ..RawAnswers::default()
+        };
+        let stamp = |hlc| Stamp {
+            hlc,
+            author: [1; 16],
+        };
+        let mut lead = Lead::new();
+        lead.insert(stamp(1), submission::change(&raw, received_ms, 0));
+        lead.insert(stamp(2), change);
+        lead
+    }
+
+    #[test]
+    fn a_number_is_known_since_its_first_inquiry_wherever_that_was() {
+        let came = Change {
+            state: Some(LeadState::Visited),
+            ..Change::default()
+        };
+        let duplicate = Change {
+            merged_into: Patch::Set([1; 16]),
+            ..Change::default()
+        };
+        let leads = [
+            lead(300, "Quận 3", Change::default()),
+            lead(100, "Quận 1", came),
+            lead(200, "Quận 2", duplicate),
+            lead(300, "Quận 4", Change::default()),
+        ];
+        let facts: Vec<_> = leads.iter().map(Lead::facts).collect();
+        let ids = [[4; 16], [1; 16], [2; 16], [3; 16]];
+        let person = Person::of(ids.into_iter().zip(&facts));
+        let person = person.expect("there are leads");
+        assert_eq!(person.leads, [[3; 16], [4; 16], [1; 16]]);
+        assert_eq!((person.merged, person.attempts), (1, 0));
+        assert_eq!((person.since_ms, person.last_ms), (100, 300));
+        assert_eq!(person.since_branch, Some("Quận 1"));
+        assert!(person.visited);
+    }
+
+    #[test]
+    fn nobody_is_known_by_no_inquiry() {
+        assert!(Person::of([]).is_none());
+    }
+}

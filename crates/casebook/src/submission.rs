@@ -114,3 +114,79 @@ pub fn change(raw: &RawAnswers<'_>, received_ms: i64, suspicion: u8) -> Change {
         ..Change::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_box_of_the_form_has_its_bit_and_no_other() {
+        let call = PromoChoices {
+            call: true,
+            ..PromoChoices::default()
+        };
+        assert_eq!((call.bits(), PromoChoices::from_bits(1)), (1, call));
+        assert!(PromoChoices::from_bits(2).sms);
+        assert!(PromoChoices::from_bits(4).zalo);
+        assert!(PromoChoices::from_bits(8).email);
+        assert!(!PromoChoices::default().any());
+        assert!(!PromoChoices::from_bits(0xf0).any());
+        for bits in 0..16 {
+            assert_eq!(PromoChoices::from_bits(bits).bits(), bits);
+        }
+    }
+
+    #[test]
+    fn silence_on_the_form_is_no_consent_and_says_so() {
+        let change = change(&RawAnswers::default(), 5, 0);
+        let promo = change.origin.and_then(|origin| origin.promo);
+        assert_eq!(promo, Some(PromoChoices::default()));
+        assert_eq!(
+            (change.name, change.phone, change.question),
+            (None, None, None)
+        );
+        assert_eq!(change.branch, Patch::Keep);
+    }
+
+    #[test]
+    fn what_the_visitor_wrote_is_cleaned_and_what_is_too_long_is_cut() {
+        let long = "9".repeat(100);
+        let raw = RawAnswers {
+            name: "\u{202e}Tra\u{302}\u{300}n\0 Thị\n Hường ",
+            phone: &long,
+            question: "Đau răng\r\ntừ hôm qua\u{200b}",
+            ..RawAnswers::default()
+        };
+        let change = change(&raw, 5, 0);
+        assert_eq!(change.name.as_deref(), Some("Trần Thị Hường"));
+        assert_eq!(change.phone.map(|phone| phone.len()), Some(Limits::PHONE));
+        assert_eq!(change.question.as_deref(), Some("Đau răng\ntừ hôm qua"));
+    }
+
+    #[test]
+    fn the_proof_of_consent_is_kept_with_the_lead() {
+        let raw = RawAnswers {
+            notice_version: "2026-11",
+            notice_hash: Some([3; 32]),
+            filled_at_ms: 77,
+            ..RawAnswers::default()
+        };
+        let change = change(&raw, 5, 6);
+        let origin = change.origin.expect("the form begins a lead");
+        assert_eq!(origin.basis, BasisKind::Consent);
+        assert_eq!(origin.notice_version, "2026-11");
+        assert_eq!(origin.notice_hash, Some([3; 32]));
+        assert_eq!((origin.received_ms, origin.filled_at_ms), (5, 77));
+        assert_eq!((origin.suspicion, change.at_ms), (6, 5));
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_makes_it_panic(name: String, phone: String, question: String, promo: u8) {
+            let raw = RawAnswers { name: &name, phone: &phone, question: &question, promo, ..RawAnswers::default() };
+            let change = change(&raw, 0, 0);
+            prop_assert!(change.name.unwrap_or_default().chars().count() <= Limits::NAME);
+        }
+    }
+}

@@ -98,9 +98,7 @@ impl Doing<'_> {
 impl Change {
     /// The first change of a lead that a clerk enters.
     pub fn created(doing: Doing<'_>, draft: &Draft<'_>) -> Result<Self, Refused> {
-        let name = fit(draft.name, Limits::NAME, |raw, _| {
-            Name::parse(raw).into_string()
-        })?;
+        let name = fit(draft.name, Limits::NAME, text::one_line)?;
         let phone = fit(draft.phone, Limits::PHONE, text::one_line)?;
         let question = fit(draft.question, Limits::QUESTION, text::clean)?;
         if name.is_empty() && phone.is_empty() && question.is_empty() {
@@ -145,7 +143,8 @@ impl Change {
 
 impl Lead {
     /// A call was tried or made. `next_ms` is what was agreed; without it the rules choose: the
-    /// next try after nobody answered, tomorrow morning for a callback, else no further call.
+    /// next try after nobody answered, tomorrow morning for a callback, else no further call. A
+    /// lead that ends with this call has no next one.
     ///
     /// A call that reached the person also vouches for a suspect.
     #[must_use]
@@ -158,14 +157,15 @@ impl Lead {
     ) -> Change {
         let facts = self.facts();
         let state = state_after(facts.state, outcome);
+        let was_due = state.awaits_call() || facts.next_call_ms.is_some();
         let chosen = match outcome {
-            Outcome::NoAnswer if state.awaits_call() => {
+            Outcome::NoAnswer if was_due => {
                 Some(hours.next_try(facts.unanswered.saturating_add(1), doing.now_ms))
             }
             Outcome::Callback => Some(hours.next_morning(doing.now_ms)),
             _ => None,
         };
-        let next = next_ms.or(chosen);
+        let next = next_ms.or(chosen).filter(|_| state.is_open());
         let reached = matches!(
             outcome,
             Outcome::Answered | Outcome::Callback | Outcome::Booked
@@ -223,8 +223,7 @@ impl Lead {
         let kept = |new: Result<Option<String>, Refused>, old: &str| {
             new.map(|new| new.filter(|new| new != old))
         };
-        let whole = |raw: &str, _| Name::parse(raw).into_string();
-        let name = kept(fit_some(name, Limits::NAME, whole), facts.name)?;
+        let name = kept(fit_some(name, Limits::NAME, text::one_line), facts.name)?;
         let phone = kept(
             fit_some(phone, Limits::PHONE, text::one_line),
             facts.phone_raw,

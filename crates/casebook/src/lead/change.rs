@@ -60,12 +60,12 @@ impl<T> Patch<T> {
         value.map_or(Self::Clear, Self::Set)
     }
 
-    /// `None` when the value is left alone, else what it becomes.
-    pub(crate) fn written(&self) -> Option<Option<&T>> {
+    /// What `then` makes of the new value; `None` when the value is left alone.
+    pub(super) fn on_write<'a, U>(&'a self, then: impl FnOnce(Option<&'a T>) -> U) -> Option<U> {
         match self {
             Self::Keep => None,
-            Self::Clear => Some(None),
-            Self::Set(value) => Some(Some(value)),
+            Self::Clear => Some(then(None)),
+            Self::Set(value) => Some(then(Some(value))),
         }
     }
 }

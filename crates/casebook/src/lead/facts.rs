@@ -126,10 +126,12 @@ impl Lead {
             .changes
             .iter()
             .filter(|(_, c)| field.value(c).is_some());
-        if let (Some((_, only)), None) = (writes.next(), writes.next())
-            && live.undone_none()
-        {
-            return (field.written(only), Vec::new());
+        match (writes.next(), writes.next()) {
+            (None, _) => return (None, Vec::new()),
+            (Some((_, only)), None) if live.undone_none() => {
+                return (field.written(only), Vec::new());
+            }
+            _ => {}
         }
         let heads = heads(self, live, |c| field.value(c), |c| field.sees(c));
         let at = |place: &usize| self.changes.get(*place);
@@ -193,12 +195,10 @@ impl<'a> Facts<'a> {
         patch_text(&mut self.branch, &change.branch);
         patch_text(&mut self.owner, &change.owner);
         patch_text(&mut self.order, &change.order);
-        if let Some(next) = change.next_call.written() {
-            self.next_call_ms = next.copied();
-        }
-        if let Some(target) = change.merged_into.written() {
-            self.merged_into = target.copied();
-        }
+        let next = change.next_call.on_write(Option::<&i64>::copied);
+        self.next_call_ms = next.unwrap_or(self.next_call_ms);
+        let target = change.merged_into.on_write(Option::<&Id>::copied);
+        self.merged_into = target.unwrap_or(self.merged_into);
         if let Some(outcome) = change.call {
             self.attempts = self.attempts.saturating_add(1);
             self.unanswered = if outcome == Outcome::NoAnswer {
@@ -282,7 +282,6 @@ fn filled(text: &str) -> Option<&str> {
 }
 
 fn patch_text<'a>(value: &mut Option<&'a str>, patch: &'a Patch<String>) {
-    if let Some(written) = patch.written() {
-        *value = written.map(String::as_str);
-    }
+    let written = patch.on_write(|text| text.map(String::as_str));
+    *value = written.unwrap_or(*value);
 }

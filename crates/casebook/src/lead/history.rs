@@ -177,7 +177,7 @@ impl Lead {
             .collect()
     }
 
-    fn takings_back<'a>(&self, change: &Change, events: &mut Vec<Event<'a>>) {
+    fn takings_back(&self, change: &Change, events: &mut Vec<Event<'_>>) {
         // Redoing may name several takings-back (two desks did the same); one line says it.
         if let Some(target) = change.undoes.first() {
             events.push(match self.get(target) {
@@ -268,27 +268,20 @@ impl<'a> Before<'a> {
             let from = self.state;
             events.push(Event::StateChanged { from, to });
         }
-        if let Some(at) = change.next_call.written() {
-            let at_ms = at.copied();
-            events.push(Event::NextCallSet { at_ms });
-        }
-        let text = |patch: &'a Patch<String>| patch.written().map(|to| to.map(String::as_str));
-        if let Some(branch) = text(&change.branch) {
-            events.push(Event::BranchSet { branch });
-        }
-        if let Some(to) = text(&change.owner) {
-            events.push(Event::Assigned { to });
-        }
-        if let Some(order) = text(&change.order) {
-            events.push(Event::OrderLinked { order });
-        }
-        match change.merged_into.written() {
-            Some(Some(into)) => events.push(Event::Merged { into: *into }),
-            Some(None) => events.push(Event::Unmerged {
+        let next = change.next_call.on_write(Option::<&i64>::copied);
+        events.extend(next.map(|at_ms| Event::NextCallSet { at_ms }));
+        let branch = change.branch.on_write(|to| to.map(String::as_str));
+        events.extend(branch.map(|branch| Event::BranchSet { branch }));
+        let owner = change.owner.on_write(|to| to.map(String::as_str));
+        events.extend(owner.map(|to| Event::Assigned { to }));
+        let order = change.order.on_write(|to| to.map(String::as_str));
+        events.extend(order.map(|order| Event::OrderLinked { order }));
+        events.extend(change.merged_into.on_write(|target| match target {
+            Some(into) => Event::Merged { into: *into },
+            None => Event::Unmerged {
                 from: self.merged_into,
-            }),
-            None => {}
-        }
+            },
+        }));
         if change.cleared {
             events.push(Event::Cleared);
         }
@@ -304,8 +297,7 @@ impl<'a> Before<'a> {
         set(&mut self.phone, &change.phone);
         set(&mut self.question, &change.question);
         self.state = change.state.unwrap_or(self.state);
-        if let Some(target) = change.merged_into.written() {
-            self.merged_into = target.copied();
-        }
+        let target = change.merged_into.on_write(Option::<&Id>::copied);
+        self.merged_into = target.unwrap_or(self.merged_into);
     }
 }

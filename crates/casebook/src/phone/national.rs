@@ -80,16 +80,13 @@ fn international(digits: &[u8], old_plan: bool) -> Number {
 
 /// After `+84`, where some also write the zero: `+84 (0) 912…`.
 fn after_country(national: &[u8], old_plan: bool) -> Number {
-    if is_hotline(national) {
-        return hotline(national);
-    }
     trunk(national.strip_prefix(b"0").unwrap_or(national), old_plan)
 }
 
 /// Neither `+` nor a zero in front: something is missing, or is meant to be.
 fn bare(digits: &[u8], old_plan: bool) -> Number {
     if is_hotline(digits) {
-        return hotline(digits);
+        return nobodys(digits);
     }
     if let Some(national) = digits.strip_prefix(country::VIET_NAM)
         && (matches!(national.len(), 9 | 10)
@@ -117,9 +114,8 @@ fn bare(digits: &[u8], old_plan: bool) -> Number {
 
 /// The digits after the leading zero.
 fn trunk(national: &[u8], old_plan: bool) -> Number {
-    if is_service(national) {
-        let phone = Phone::vietnamese(national);
-        return Number::of(PhoneKind::Hotline, phone, &[PhoneWarning::NotAPerson]);
+    if is_service(national) || is_hotline(national) {
+        return nobodys(national);
     }
     if let Some(number) = old_landline(national) {
         return number;
@@ -130,14 +126,13 @@ fn trunk(national: &[u8], old_plan: bool) -> Number {
             old_mobile(national).unwrap_or_else(|| Number::unreadable(PhoneWarning::UnknownPrefix))
         }
         (10, Some(b'2')) => landline(national),
-        (8..=10, Some(b'1')) if is_hotline(national) => hotline(national),
         (..=8, _) | (9, Some(b'1' | b'2')) => hint(national, PhoneWarning::TooShort),
         (9, _) | (10, Some(b'0' | b'4' | b'6')) => hint(national, PhoneWarning::UnknownPrefix),
         _ => hint(national, PhoneWarning::TooLong),
     }
 }
 
-/// 069 (army and police), 0672 (internet telephony) and hotlines typed with a zero.
+/// 069 (army and police) and 0672 (internet telephony).
 fn is_service(national: &[u8]) -> bool {
     match national {
         [b'6', b'9', rest @ ..] => (5..=8).contains(&rest.len()),
@@ -146,7 +141,8 @@ fn is_service(national: &[u8]) -> bool {
     }
 }
 
-fn hotline(national: &[u8]) -> Number {
+/// Hotlines and services: a number, but no person's own.
+fn nobodys(national: &[u8]) -> Number {
     let phone = Phone::vietnamese(national);
     Number::of(PhoneKind::Hotline, phone, &[PhoneWarning::NotAPerson])
 }

@@ -38,23 +38,24 @@ pub(super) const MOVED: &[(&[u8; 3], &[u8; 2])] = &[
 /// Whether nine national digits begin with a prefix that an operator uses today. Numbers move
 /// between operators, so a prefix says nothing about whose it is.
 pub(super) fn is_mobile_now(national: &[u8]) -> bool {
-    matches!(
-        national,
-        // Viettel; MobiFone; VinaPhone; Vietnamobile, Gmobile
-        [b'3', b'2'..=b'9', ..]
-        | [b'7', b'0' | b'6'..=b'9', ..]
-        | [b'8', b'1'..=b'5', ..]
-        | [b'5', b'6' | b'8' | b'9', ..]
-        // Viettel, iTel, VinaPhone; MobiFone's own part of 089
-        | [b'8', b'6'..=b'8', ..]
-        | [b'8', b'9', b'6'..=b'9', ..]
-        // MobiFone, VinaPhone, Vietnamobile, MobiFone, VinaPhone; Viettel; Gmobile's part of 099
-        | [b'9', b'0'..=b'4' | b'6'..=b'8', ..]
-        | [b'9', b'9', b'3'..=b'7', ..]
-        // Vietnamobile's part of 052, Wintel's of 055
-        | [b'5', b'2', b'2' | b'3' | b'8', ..]
-        | [b'5', b'5', b'9', ..]
-    )
+    match national {
+        // Viettel
+        [b'3', rest @ ..] => matches!(rest, [b'2'..=b'9', ..]),
+        // Vietnamobile (a part of 052, 056, 058), Wintel (a part of 055), Gmobile
+        [b'5', rest @ ..] => matches!(
+            rest,
+            [b'6' | b'8' | b'9', ..] | [b'2', b'2' | b'3' | b'8', ..] | [b'5', b'9', ..]
+        ),
+        // MobiFone
+        [b'7', rest @ ..] => matches!(rest, [b'0' | b'6'..=b'9', ..]),
+        // VinaPhone (081–085, 088), Viettel, iTel, MobiFone (a part of 089)
+        [b'8', rest @ ..] => matches!(rest, [b'1'..=b'8', ..] | [b'9', b'6'..=b'9', ..]),
+        // MobiFone, VinaPhone, Vietnamobile, Viettel, Gmobile (a part of 099)
+        [b'9', rest @ ..] => {
+            matches!(rest, [b'0'..=b'4' | b'6'..=b'8', ..] | [b'9', b'3'..=b'7', ..])
+        }
+        _ => false,
+    }
 }
 
 /// Whether a number that looks like a mobile today may have been a landline before the change:

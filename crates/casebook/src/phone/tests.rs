@@ -181,104 +181,106 @@ fn every_area_of_today_is_a_landline() {
     }
 }
 
+const OLD_LANDLINES: &[Row] = &[
+    (
+        "04 3825 1234",
+        "+842438251234",
+        Landline,
+        &[MaybeOldLandline, OldPrefixConverted],
+    ),
+    (
+        "+84 4 3825 1234",
+        "+842438251234",
+        Landline,
+        &[MaybeOldLandline, OldPrefixConverted],
+    ),
+    (
+        "061 3822 123",
+        "+842513822123",
+        Landline,
+        &[MaybeOldLandline, OldPrefixConverted],
+    ),
+    (
+        "0650 3822 123",
+        "+842743822123",
+        Landline,
+        &[MaybeOldLandline, OldPrefixConverted],
+    ),
+    (
+        "0710 3822 123",
+        "+842923822123",
+        Landline,
+        &[MaybeOldLandline, OldPrefixConverted],
+    ),
+    (
+        "0240 3822 123",
+        "+842043822123",
+        Landline,
+        &[MaybeOldLandline, OldPrefixConverted],
+    ),
+    (
+        "0281 3822 123",
+        "+842093822123",
+        Landline,
+        &[MaybeOldLandline, OldPrefixConverted],
+    ),
+    // Known from memory only, or like a mobile with one digit too many: a hint.
+    (
+        "0511 3822 123",
+        "",
+        Unreadable,
+        &[MaybeOldLandline, TooLong],
+    ),
+    (
+        "0320 3822 123",
+        "",
+        Unreadable,
+        &[MaybeOldLandline, TooLong],
+    ),
+    (
+        "0780 3822 123",
+        "",
+        Unreadable,
+        &[MaybeOldLandline, TooLong],
+    ),
+    (
+        "0230 3822 123",
+        "+842303822123",
+        Landline,
+        &[MaybeOldLandline, UnknownPrefix],
+    ),
+    // Today's landlines with a digit missing look like these.
+    (
+        "025 3822 123",
+        "",
+        Unreadable,
+        &[MaybeOldLandline, TooShort],
+    ),
+    ("024 3825 123", "", Unreadable, &[TooShort]),
+    // Not a mobile's prefix today, but near enough to one.
+    (
+        "054 3822 123",
+        "+84543822123",
+        Mobile,
+        &[MaybeOldLandline, UnknownPrefix],
+    ),
+    (
+        "072 3822 123",
+        "+84723822123",
+        Mobile,
+        &[MaybeOldLandline, UnknownPrefix],
+    ),
+    (
+        "031 3822 123",
+        "+84313822123",
+        Mobile,
+        &[MaybeOldLandline, UnknownPrefix],
+    ),
+];
+
 #[test]
 fn an_old_landline_is_converted_only_where_it_can_be_nothing_else() {
-    check(&[
-        (
-            "04 3825 1234",
-            "+842438251234",
-            Landline,
-            &[MaybeOldLandline, OldPrefixConverted],
-        ),
-        (
-            "+84 4 3825 1234",
-            "+842438251234",
-            Landline,
-            &[MaybeOldLandline, OldPrefixConverted],
-        ),
-        (
-            "061 3822 123",
-            "+842513822123",
-            Landline,
-            &[MaybeOldLandline, OldPrefixConverted],
-        ),
-        (
-            "0650 3822 123",
-            "+842743822123",
-            Landline,
-            &[MaybeOldLandline, OldPrefixConverted],
-        ),
-        (
-            "0710 3822 123",
-            "+842923822123",
-            Landline,
-            &[MaybeOldLandline, OldPrefixConverted],
-        ),
-        (
-            "0240 3822 123",
-            "+842043822123",
-            Landline,
-            &[MaybeOldLandline, OldPrefixConverted],
-        ),
-        (
-            "0281 3822 123",
-            "+842093822123",
-            Landline,
-            &[MaybeOldLandline, OldPrefixConverted],
-        ),
-        // Known from memory only, or like a mobile with one digit too many: a hint.
-        (
-            "0511 3822 123",
-            "",
-            Unreadable,
-            &[MaybeOldLandline, TooLong],
-        ),
-        (
-            "0320 3822 123",
-            "",
-            Unreadable,
-            &[MaybeOldLandline, TooLong],
-        ),
-        (
-            "0780 3822 123",
-            "",
-            Unreadable,
-            &[MaybeOldLandline, TooLong],
-        ),
-        (
-            "0230 3822 123",
-            "+842303822123",
-            Landline,
-            &[MaybeOldLandline, UnknownPrefix],
-        ),
-        // Today's landlines with a digit missing look like these.
-        (
-            "025 3822 123",
-            "",
-            Unreadable,
-            &[MaybeOldLandline, TooShort],
-        ),
-        ("024 3825 123", "", Unreadable, &[TooShort]),
-        // Not a mobile's prefix today, but near enough to one.
-        (
-            "054 3822 123",
-            "+84543822123",
-            Mobile,
-            &[MaybeOldLandline, UnknownPrefix],
-        ),
-        (
-            "072 3822 123",
-            "+84723822123",
-            Mobile,
-            &[MaybeOldLandline, UnknownPrefix],
-        ),
-        (
-            "031 3822 123",
-            "+84313822123",
-            Mobile,
-            &[MaybeOldLandline, UnknownPrefix],
-        ),
-    ]);
+    check(OLD_LANDLINES);
 }
 
 #[test]
@@ -365,6 +367,8 @@ fn hotlines_and_service_numbers_are_nobodys_own() {
         ("069 696 969", "+8469696969", Hotline, &[NotAPerson]),
         ("0692 345 678", "+84692345678", Hotline, &[NotAPerson]),
         ("0672 123 456", "+84672123456", Hotline, &[NotAPerson]),
+        ("01900 1234", "+8419001234", Hotline, &[NotAPerson]),
+        ("+84 (0) 1900 1234", "+8419001234", Hotline, &[NotAPerson]),
         ("1900 123", "", Unreadable, &[TooShort]),
     ]);
 }
