@@ -1,1 +1,31 @@
 //! One desk's encrypted record and its life: append, view, search, sync, recover.
+//!
+//! A vault is found by [`probe`], made by [`Founding`] or opened by [`LockedVault::unlock`]; an
+//! open [`Vault`] is the only way to read a lead or to act on one. Whatever happens is an entry in
+//! this desk's ledger; leads are computed from all ledgers and kept sealed beside them.
+
+pub mod clock;
+mod desk;
+pub mod directory;
+pub mod event;
+mod exchange;
+pub mod failure;
+mod life;
+mod local;
+mod projection;
+pub mod remote;
+mod search;
+mod state;
+mod store;
+pub mod view;
+
+pub use clock::{Clock, SharedClock, SystemClock};
+pub use desk::Vault;
+pub use event::Event;
+pub use exchange::Synced;
+pub use failure::{ActError, OpenError, SyncError};
+pub use life::{
+    DeskPlan, Found, Founding, FoundingPlan, LockedVault, Loss, PaperKit, Recovered, probe, salvage,
+};
+#[doc(hidden)]
+pub use store::files::set_reserve_bytes;

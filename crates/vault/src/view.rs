@@ -244,6 +244,8 @@ pub enum Happening {
     Undone {
         act: UndoneWhat,
     },
+    /// A taking-back was taken back: the act holds again.
+    Redone,
 }
 
 /// Which act was taken back.

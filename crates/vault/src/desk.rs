@@ -1,0 +1,440 @@
+//! An open vault: who may touch what, in which order.
+mod act;
+mod keep;
+mod load;
+mod memory;
+pub(crate) mod own;
+mod page;
+mod record;
+mod row;
+mod timeline;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use ledger::{AuthorId, ClinicId, Epoch, Ledger, RecordId, Replica, Signer};
+use seal::{ClinicKey, IntakeSecret, ReceiveKey, RecordKey, RootSecret, StorageKey};
+use sqlx::SqlitePool;
+use tokio::sync::{broadcast, watch};
+
+use crate::clock::SharedClock;
+use crate::event::Event;
+use crate::exchange::{Status, Synced};
+use crate::failure::{ActError, SyncError};
+use crate::life::PaperKit;
+use crate::local::{Front, Link, Profile};
+use crate::state::State;
+use crate::store::ledger_rows::Numbers;
+use crate::store::{Batch, Fault, Store};
+use crate::view::{
+    Acted, DeskView, LeadAct, LeadPage, LeadQuery, LeadView, NewLead, PhoneCheck, RevealPurpose,
+    RevealedPhone, SavedView, SyncView, Today,
+};
+pub(crate) use load::Loading;
+pub(crate) use memory::Memory;
+pub(crate) use own::{Held, OwnWrite, Scribe};
+
+/// How many events a listener may fall behind before it is told so.
+const EVENTS: usize = 256;
+
+/// What this desk's root secret gives.
+pub(crate) struct Secrets {
+    pub signer: Signer,
+    pub receive: ReceiveKey,
+    pub storage: StorageKey,
+}
+
+impl Secrets {
+    pub(crate) fn of(root: &RootSecret) -> Self {
+        Self {
+            signer: root.signer(),
+            receive: root.receive_key(),
+            storage: root.storage_key(),
+        }
+    }
+}
+
+/// What one clinic key gives.
+pub(crate) struct EpochKeys {
+    pub clinic: ClinicKey,
+    pub record: RecordKey,
+    pub intake: IntakeSecret,
+}
+
+impl EpochKeys {
+    pub(crate) fn of(clinic: ClinicKey) -> Self {
+        Self { record: clinic.record_key(), intake: clinic.intake_secret(), clinic }
+    }
+}
+
+/// Clinic keys by epoch.
+pub(crate) type Epochs = BTreeMap<Epoch, Arc<EpochKeys>>;
+
+/// A setting and the version of its row.
+pub(crate) struct Versioned<T> {
+    pub value: T,
+    pub version: Option<i64>,
+}
+
+/// What only one act at a time may change.
+pub(crate) struct Writer {
+    pub ledger: Ledger,
+    pub replica: Replica,
+    pub numbers: Numbers,
+    pub state: State,
+    pub epochs: Epochs,
+    pub next_row: i64,
+    pub profile: Versioned<Profile>,
+    pub link: Versioned<Link>,
+}
+
+impl Writer {
+    /// The newest clinic key.
+    pub(crate) fn epoch(&self) -> Result<(Epoch, Arc<EpochKeys>), ActError> {
+        let (epoch, keys) = self.epochs.last_key_value().ok_or(ActError::Damaged)?;
+        Ok((*epoch, Arc::clone(keys)))
+    }
+}
+
+/// An open vault's parts.
+pub(crate) struct Desk {
+    pub store: Store,
+    pub clock: SharedClock,
+    pub clinic: ClinicId,
+    pub me: AuthorId,
+    secrets: RwLock<Option<Arc<Secrets>>>,
+    writer: tokio::sync::Mutex<Option<Writer>>,
+    memory: Mutex<Memory>,
+    events: broadcast::Sender<Event>,
+    loading: watch::Sender<Loading>,
+    counter: AtomicU64,
+    offset: AtomicI64,
+    pub exchange: tokio::sync::Mutex<()>,
+    pub status: Mutex<Status>,
+}
+
+/// What a desk is put together from.
+pub(crate) struct Parts {
+    pub store: Store,
+    pub clock: SharedClock,
+    pub clinic: ClinicId,
+    pub secrets: Secrets,
+    pub writer: Writer,
+    pub front: Option<Front>,
+    pub loading: Loading,
+    pub check_later: bool,
+}
+
+/// The writer, held; gives `Closed` when the vault was closed meanwhile.
+pub(crate) struct Writing<'a>(tokio::sync::MutexGuard<'a, Option<Writer>>);
+
+impl Writing<'_> {
+    pub(crate) fn get(&mut self) -> Result<&mut Writer, ActError> {
+        self.0.as_mut().ok_or(ActError::Closed)
+    }
+}
+
+impl Desk {
+    pub(crate) fn assemble(parts: Parts) -> Arc<Self> {
+        let Parts { store, clock, clinic, secrets, writer, front, loading, check_later } = parts;
+        let desk = Arc::new(Self {
+            store,
+            clock,
+            clinic,
+            me: secrets.signer.id(),
+            secrets: RwLock::new(Some(Arc::new(secrets))),
+            memory: Mutex::new(Memory::of(&writer, front)),
+            events: broadcast::channel(EVENTS).0,
+            loading: watch::channel(loading).0,
+            counter: AtomicU64::new(writer.state.counter),
+            offset: AtomicI64::new(writer.link.value.offset),
+            exchange: tokio::sync::Mutex::new(()),
+            status: Mutex::new(Status::of(&writer.link.value)),
+            writer: tokio::sync::Mutex::new(Some(writer)),
+        });
+        load::begin(&desk, check_later);
+        desk
+    }
+
+    /// This PC's time, corrected by what the server said.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now_ms().saturating_add(self.offset.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_offset(&self, offset: i64) {
+        self.offset.store(offset, Ordering::Relaxed);
+    }
+
+    pub(crate) fn secrets(&self) -> Result<Arc<Secrets>, ActError> {
+        let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
+        secrets.as_ref().map(Arc::clone).ok_or(ActError::Closed)
+    }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) async fn writing(&self) -> Writing<'_> {
+        Writing(self.writer.lock().await)
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listening is no fault.
+        let _ = self.events.send(event);
+    }
+
+    /// Seals the new state into `batch`, writes everything, and only then lets the state be so.
+    pub(crate) async fn commit(
+        &self,
+        writer: &mut Writer,
+        mut batch: Batch,
+        mut state: State,
+    ) -> Result<(), ActError> {
+        let secrets = self.secrets()?;
+        state.put(&mut batch, &secrets.storage)?;
+        self.store.write(batch).await?;
+        self.counter.store(state.counter, Ordering::Release);
+        writer.state = state;
+        Ok(())
+    }
+
+    /// Deleted bytes leave the file's log, too; an act does not wait for that.
+    pub(crate) fn truncate_log_soon(self: &Arc<Self>) {
+        let desk = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(fault) = desk.store.truncate_log().await {
+                tracing::warn!(?fault, "the log was not truncated");
+            }
+        });
+    }
+
+    async fn close(&self) -> Result<(), ActError> {
+        let mut writing = self.writing().await;
+        let Some(mut writer) = writing.0.take() else {
+            return Err(ActError::Closed);
+        };
+        let kept = keep::front(self, &mut writer).await;
+        let closed = self.store.close().await;
+        drop(writer);
+        *self.memory() = Memory::default();
+        *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.loading.send_replace(Loading::Failed(ActError::Closed));
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the first page was not kept");
+        }
+        Ok(closed?)
+    }
+}
+
+/// One desk's encrypted record, open. Cheap to clone; all clones are the same vault.
+#[derive(Clone)]
+pub struct Vault {
+    desk: Arc<Desk>,
+}
+
+impl Vault {
+    pub(crate) fn new(desk: Arc<Desk>) -> Self {
+        Self { desk }
+    }
+
+    #[allow(dead_code)] // used by benches and tests of this crate
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    /// Runs `work` to its end even when the caller stops waiting: a transaction cut in the
+    /// middle would stay open.
+    async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
+    where
+        W: FnOnce(Arc<Desk>) -> F,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<ActError> + Send + 'static,
+    {
+        let task = tokio::spawn(work(Arc::clone(&self.desk)));
+        task.await.unwrap_or_else(|_| Err(ActError::Io.into()))
+    }
+
+    /// The one connection's pool, lent to whoever owns the process' databases.
+    #[must_use]
+    pub fn pool(&self) -> SqlitePool {
+        self.desk.store.pool().clone()
+    }
+
+    /// Grows with every transaction. Keep it outside of the database and hand it to
+    /// [`crate::LockedVault::unlock`], so that an older copy is noticed.
+    #[must_use]
+    pub fn counter(&self) -> u64 {
+        self.desk.counter.load(Ordering::Acquire)
+    }
+
+    /// What happens from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.desk.events.subscribe()
+    }
+
+    /// The clinic.
+    #[must_use]
+    pub fn clinic_id(&self) -> ClinicId {
+        self.desk.clinic
+    }
+
+    /// This desk, as an author.
+    #[must_use]
+    pub fn author(&self) -> AuthorId {
+        self.desk.me
+    }
+
+    /// One page of a list or of a search.
+    pub async fn leads(&self, query: LeadQuery) -> Result<LeadPage, ActError> {
+        page::leads(&self.desk, query).await
+    }
+
+    /// Everything about one lead.
+    pub async fn lead(&self, id: &str) -> Result<LeadView, ActError> {
+        record::lead(&self.desk, parse(id)?).await
+    }
+
+    /// Does something to a lead; durable when this returns.
+    pub async fn act(&self, id: &str, act: LeadAct) -> Result<Acted, ActError> {
+        let id = parse(id)?;
+        self.run(move |desk| async move { act::act(&desk, id, act).await }).await
+    }
+
+    /// Adds a lead by hand; durable when this returns.
+    pub async fn add(&self, lead: NewLead) -> Result<Acted, ActError> {
+        self.run(move |desk| async move { act::add(&desk, lead).await }).await
+    }
+
+    /// Takes an act back.
+    pub async fn undo(&self, token: &str) -> Result<Acted, ActError> {
+        let token = token.to_owned();
+        self.run(move |desk| async move { act::undo(&desk, &token).await }).await
+    }
+
+    /// Makes `other` a part of `into`.
+    pub async fn merge(&self, into: &str, other: &str) -> Result<Acted, ActError> {
+        let (into, other) = (parse(into)?, parse(other)?);
+        self.run(move |desk| async move { act::merge(&desk, into, other).await }).await
+    }
+
+    /// Lets a merged lead stand for itself again.
+    pub async fn unmerge(&self, id: &str) -> Result<Acted, ActError> {
+        let id = parse(id)?;
+        self.run(move |desk| async move { act::unmerge(&desk, id).await }).await
+    }
+
+    /// Uncovers a number. That it was uncovered, by whom and why, is durable before it is given out.
+    pub async fn reveal(
+        &self,
+        id: &str,
+        purpose: RevealPurpose,
+    ) -> Result<RevealedPhone, ActError> {
+        let id = parse(id)?;
+        self.run(move |desk| async move { act::reveal(&desk, id, purpose).await }).await
+    }
+
+    /// What typing a number tells before anything is saved; `except` is the lead being edited.
+    pub async fn check_phone(
+        &self,
+        text: &str,
+        except: Option<&str>,
+    ) -> Result<PhoneCheck, ActError> {
+        page::check_phone(&self.desk, text, except.map(parse).transpose()?).await
+    }
+
+    /// Keeps a note that was begun; an empty text forgets it.
+    pub async fn save_draft(&self, id: &str, text: &str) -> Result<(), ActError> {
+        let (id, text) = (parse(id)?, text.to_owned());
+        self.run(move |desk| async move { keep::save_draft(&desk, id, &text).await }).await
+    }
+
+    /// The sentence on top of the list.
+    pub async fn today(&self) -> Result<Today, ActError> {
+        page::today(&self.desk).await
+    }
+
+    /// The saved lists, by name.
+    pub async fn views(&self) -> Result<Vec<SavedView>, ActError> {
+        keep::views(&self.desk).await
+    }
+
+    /// Saves a list under its name, in place of one that has it.
+    pub async fn save_view(&self, view: SavedView) -> Result<(), ActError> {
+        self.run(move |desk| async move { keep::save_view(&desk, view).await }).await
+    }
+
+    /// Forgets a saved list.
+    pub async fn delete_view(&self, name: &str) -> Result<(), ActError> {
+        let name = name.to_owned();
+        self.run(move |desk| async move { keep::delete_view(&desk, &name).await }).await
+    }
+
+    /// Who this PC is.
+    pub async fn desk_view(&self) -> Result<DeskView, ActError> {
+        self.desk.secrets()?;
+        Ok(self.desk.memory().desk_view(&self.desk))
+    }
+
+    /// Who works here from now on.
+    pub async fn set_person(&self, name: &str) -> Result<DeskView, ActError> {
+        let name = name.to_owned();
+        self.run(move |desk| async move { keep::set_person(&desk, &name).await }).await
+    }
+
+    /// Notes that the recovery kit's words were checked.
+    pub async fn mark_kit_checked(&self) -> Result<DeskView, ActError> {
+        self.run(|desk| async move { keep::mark_kit_checked(&desk).await }).await
+    }
+
+    /// Makes a new recovery kit and revokes the old one.
+    pub async fn renew_kit(&self) -> Result<PaperKit, ActError> {
+        self.run(|desk| async move { keep::renew_kit(&desk).await }).await
+    }
+
+    /// How the exchange with the server stands.
+    pub async fn sync_view(&self) -> Result<SyncView, ActError> {
+        self.desk.secrets()?;
+        crate::exchange::view(&self.desk).await
+    }
+
+    /// Makes the intake server at `url` the clinic's, with the one-time code from its console.
+    pub async fn claim(&self, url: &str, code: &str) -> Result<DeskView, SyncError> {
+        let (url, code) = (url.to_owned(), code.to_owned());
+        self.run(move |desk| async move { crate::exchange::claim(&desk, &url, &code).await }).await
+    }
+
+    /// Sends what the server lacks and takes what we lack.
+    pub async fn sync(&self) -> Result<Synced, SyncError> {
+        self.run(|desk| async move { crate::exchange::sync(&desk).await }).await
+    }
+
+    /// Waits until the server has something new; `false` when the time is up.
+    pub async fn wait(&self, timeout: Duration) -> Result<bool, SyncError> {
+        crate::exchange::wait(&self.desk, timeout).await
+    }
+
+    /// Empties the log, lets go of the files and forgets every key and name. Every later call of
+    /// any clone answers [`ActError::Closed`].
+    pub async fn close(&self) -> Result<(), ActError> {
+        self.run(|desk| async move { desk.close().await }).await
+    }
+}
+
+fn parse(id: &str) -> Result<RecordId, ActError> {
+    id.parse().map_err(|_| ActError::NotFound)
+}
+
+impl From<Fault> for SyncError {
+    fn from(fault: Fault) -> Self {
+        Self::Store(fault.into())
+    }
+}

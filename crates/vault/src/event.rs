@@ -1,0 +1,24 @@
+//! What the vault tells whoever shows it.
+
+/// Something changed; ask for what you show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// These leads changed.
+    Leads {
+        /// Record ids, lower-case hexadecimal; at most a thousand, then empty for "any".
+        ids: Vec<String>,
+        /// New leads from outside that a person should hear of; suspects don't count.
+        arrived: u32,
+    },
+    /// The exchange with the server stands differently.
+    Sync,
+    /// Every lead is in memory: search is complete.
+    Loaded,
+    /// The leads are being computed anew from the ledger.
+    Rebuilding {
+        /// Entries done.
+        done: u64,
+        /// Entries in all.
+        total: u64,
+    },
+}

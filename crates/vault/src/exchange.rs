@@ -1,0 +1,225 @@
+//! The exchange with the intake server: what to send, what to take, and how it stands.
+mod alarm;
+mod apply;
+mod claim;
+pub(crate) mod open;
+mod outbox;
+pub(crate) mod project;
+mod status;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::{AuthorId, Have, Signer};
+use seal::RootSecret;
+
+pub(crate) use claim::claim;
+pub(crate) use status::{Status, view};
+
+use crate::desk::{Desk, Secrets};
+use crate::event::Event;
+use crate::failure::{ActError, SyncError};
+use crate::local::{self, Link};
+use crate::remote::{Caller, ProblemKind, Remote, RemoteError, Wall};
+use crate::store::Batch;
+use crate::view::{AlarmKind, SyncState};
+
+/// What an exchange did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Synced {
+    /// Entries that the server now has and lacked before.
+    pub sent: u32,
+    /// Entries that we now have and lacked before.
+    pub arrived: u32,
+    /// New leads from the website among them that no trap spoke against.
+    pub new_leads: u32,
+}
+
+/// A clock that is further off than this is worth writing down, in milliseconds.
+const OFFSET_STEP: i64 = 500;
+
+/// An author's ledger that stopped is asked for no more until the next start: the server would
+/// send the same bad page for ever, and nobody else's entries.
+const NEVER_AGAIN: u64 = i64::MAX.cast_unsigned();
+
+impl From<RemoteError> for SyncError {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Unreachable | RemoteError::Timeout => Self::Unreachable,
+            RemoteError::BadAddress => Self::BadAddress,
+            RemoteError::InsecureAddress => Self::InsecureAddress,
+            RemoteError::Version => Self::TooOld,
+            RemoteError::WrongClinic => Self::WrongClinic,
+            RemoteError::Garbled => Self::Refused,
+            RemoteError::Problem(problem) => match problem {
+                ProblemKind::SetupCode => Self::WrongSetupCode,
+                ProblemKind::AlreadyClaimed => Self::AlreadyClaimed,
+                ProblemKind::NotClaimed => Self::NotClaimed,
+                ProblemKind::Clock => Self::ClockSkew,
+                ProblemKind::Revoked => Self::Revoked,
+                _ => Self::Refused,
+            },
+        }
+    }
+}
+
+/// Who signs requests: this desk, or the paper kit until the server knows this desk.
+pub(crate) struct Credentials {
+    secrets: Arc<Secrets>,
+    sponsor: Option<Signer>,
+}
+
+impl Credentials {
+    pub(crate) fn caller<'a>(&'a self, desk: &Desk) -> Caller<'a> {
+        let signer = self.sponsor.as_ref().unwrap_or(&self.secrets.signer);
+        Caller { clinic: desk.clinic, signer }
+    }
+}
+
+async fn credentials(desk: &Desk) -> Result<Credentials, ActError> {
+    let secrets = desk.secrets()?;
+    let sponsor = desk.writing().await.get()?.link.value.sponsor.clone();
+    let root = |hex: String| -> Option<RootSecret> {
+        let bytes = data_encoding::HEXLOWER.decode(hex.as_bytes()).ok()?;
+        Some(RootSecret::from_bytes(bytes.try_into().ok()?))
+    };
+    let sponsor = sponsor.and_then(root).map(|root| root.signer());
+    Ok(Credentials { secrets, sponsor })
+}
+
+/// The client for the claimed server.
+async fn connected(desk: &Desk) -> Result<Remote, SyncError> {
+    if let Some(remote) = desk.status().remote.clone() {
+        return Ok(remote);
+    }
+    let url = desk.writing().await.get()?.link.value.url.clone().ok_or(SyncError::NoServer)?;
+    let remote = Remote::new(&url, wall(desk))?;
+    desk.status().remote = Some(remote.clone());
+    Ok(remote)
+}
+
+/// The client measures its own offset: it gets this PC's clock, uncorrected.
+fn wall(desk: &Desk) -> Wall {
+    let clock = Arc::clone(&desk.clock);
+    Arc::new(move || clock.now_ms())
+}
+
+/// Sends what the server lacks and takes what we lack.
+pub(crate) async fn sync(desk: &Arc<Desk>) -> Result<Synced, SyncError> {
+    desk.loaded().await?;
+    let _one = desk.exchange.lock().await;
+    let remote = connected(desk).await?;
+    status::set(desk, SyncState::Syncing);
+    let outcome = exchange(desk, &remote).await;
+    if let Err(error) = outcome {
+        alarm::for_error(desk, error).await?;
+    }
+    note_clock(desk, &remote).await?;
+    status::finish(desk, outcome.as_ref().err().copied()).await?;
+    outcome
+}
+
+async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError> {
+    alarm::check_server(desk, remote).await?;
+    let mut synced = Synced { sent: outbox::push(desk, remote).await?, ..Synced::default() };
+    loop {
+        let credentials = credentials(desk).await?;
+        let have = wanted(desk).await?;
+        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
+        let applied = apply::apply(desk, pulled.bundle).await?;
+        synced.arrived += applied.entries;
+        synced.new_leads += applied.new_leads;
+        if !pulled.more || !applied.progress {
+            desk.status().cursor = pulled.cursor;
+            break;
+        }
+    }
+    Ok(synced)
+}
+
+/// What we have, and what we don't want (again).
+async fn wanted(desk: &Desk) -> Result<Have, ActError> {
+    let mut have = desk.writing().await.get()?.replica.have();
+    let status = desk.status();
+    for (author, seq) in &status.quarantined {
+        let mark = have.0.entry(*author).or_default();
+        *mark = (*mark).max(*seq);
+    }
+    for author in &status.stopped {
+        have.0.insert(*author, NEVER_AGAIN);
+    }
+    Ok(have)
+}
+
+/// Waits until the server has something new.
+pub(crate) async fn wait(desk: &Arc<Desk>, timeout: Duration) -> Result<bool, SyncError> {
+    let remote = connected(desk).await?;
+    let credentials = credentials(desk).await?;
+    let since = desk.status().cursor;
+    let found = remote.wait(&credentials.caller(desk), since, timeout).await;
+    match found {
+        Ok(cursor) => Ok(cursor.is_some()),
+        Err(error) => {
+            let error = SyncError::from(error);
+            status::finish(desk, Some(error)).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Keeps what the server said about the time.
+async fn note_clock(desk: &Desk, remote: &Remote) -> Result<(), ActError> {
+    let Some(offset) = remote.clock_offset() else {
+        return Ok(());
+    };
+    let mut writing = desk.writing().await;
+    let writer = writing.get()?;
+    if writer.link.value.offset.abs_diff(offset) < OFFSET_STEP.unsigned_abs() {
+        return Ok(());
+    }
+    let mut link = writer.link.value.clone();
+    link.offset = offset;
+    write_link(desk, writer, link).await?;
+    desk.set_offset(offset);
+    Ok(())
+}
+
+/// Makes `link` durable, then true.
+pub(crate) async fn write_link(
+    desk: &Desk,
+    writer: &mut crate::desk::Writer,
+    link: Link,
+) -> Result<(), ActError> {
+    let secrets = desk.secrets()?;
+    let mut batch = Batch::new();
+    let version = local::put(&mut batch, &secrets.storage, &link, writer.link.version)?;
+    let state = writer.state.clone();
+    desk.commit(writer, batch, state).await?;
+    writer.link.version = Some(version);
+    writer.link.value = link;
+    desk.memory().see_link(&writer.link.value);
+    desk.status().see(&writer.link.value);
+    desk.tell(Event::Sync);
+    Ok(())
+}
+
+/// Authors whose entries are held back, in memory.
+pub(crate) type Stopped = BTreeSet<AuthorId>;
+
+/// Raises alarms that stay until what they warn of is put right.
+pub(crate) async fn raise(
+    desk: &Desk,
+    alarms: &[(Option<AuthorId>, AlarmKind)],
+) -> Result<(), ActError> {
+    let mut writing = desk.writing().await;
+    let writer = writing.get()?;
+    let mut link = writer.link.value.clone();
+    let now = desk.now();
+    let mut news = false;
+    for (author, kind) in alarms {
+        let author = author.map(|author| author.to_string()).unwrap_or_default();
+        news |= link.raise(&author, *kind, now);
+    }
+    if news { write_link(desk, writer, link).await } else { Ok(()) }
+}

@@ -1,0 +1,86 @@
+//! Looking closely at the server, and naming what is wrong.
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use data_encoding::HEXLOWER;
+use ledger::Role;
+
+use super::{raise, write_link};
+use crate::desk::Desk;
+use crate::failure::{ActError, SyncError};
+use crate::remote::{FormHashes, Remote};
+use crate::view::AlarmKind;
+
+/// How often the server's identity and its live form are looked at.
+const LOOK_AGAIN: Duration = Duration::from_mins(15);
+
+/// What an error of the exchange tells a person, to stay until it is over.
+fn kind(error: SyncError) -> Option<AlarmKind> {
+    match error {
+        SyncError::WrongClinic | SyncError::AlreadyClaimed => Some(AlarmKind::WrongClinic),
+        SyncError::TooOld => Some(AlarmKind::Version),
+        SyncError::Revoked => Some(AlarmKind::Revoked),
+        SyncError::NotClaimed => Some(AlarmKind::Rollback),
+        _ => None,
+    }
+}
+
+pub(super) async fn for_error(desk: &Desk, error: SyncError) -> Result<(), ActError> {
+    match kind(error) {
+        Some(kind) => raise(desk, &[(None, kind)]).await,
+        None => Ok(()),
+    }
+}
+
+/// A form's hashes as they are kept.
+pub(super) fn pinned(form: FormHashes) -> [String; 2] {
+    [HEXLOWER.encode(&form.js), HEXLOWER.encode(&form.html)]
+}
+
+/// Is it still our clinic's server, with the key that was enrolled, serving the form we know?
+pub(super) async fn check_server(desk: &Arc<Desk>, remote: &Remote) -> Result<(), SyncError> {
+    let fresh = |checked: Instant| checked.elapsed() < LOOK_AGAIN;
+    if desk.status().checked.is_some_and(fresh) {
+        return Ok(());
+    }
+    let info = remote.clinic().await?;
+    if !info.claimed {
+        return Err(SyncError::NotClaimed);
+    }
+    let enrolled = {
+        let mut writing = desk.writing().await;
+        let roster = writing.get()?.replica.roster();
+        roster.role(info.server.id()) == Some(Role::Server) && roster.is_active(info.server.id())
+    };
+    if info.clinic != Some(desk.clinic) || !enrolled {
+        return Err(SyncError::WrongClinic);
+    }
+    // A form that can't be fetched at the moment is no changed form.
+    let live = remote.live_form().await.ok().map(pinned);
+    settle(desk, live).await?;
+    desk.status().checked = Some(Instant::now());
+    Ok(())
+}
+
+/// Takes back what is over, and compares the live form with the pinned one.
+async fn settle(desk: &Desk, live: Option<[String; 2]>) -> Result<(), ActError> {
+    let mut writing = desk.writing().await;
+    let writer = writing.get()?;
+    let mut link = writer.link.value.clone();
+    let mut news = false;
+    for over in [AlarmKind::WrongClinic, AlarmKind::Version, AlarmKind::Revoked] {
+        news |= link.settle("", over);
+    }
+    match (&link.form, live) {
+        (None, Some(live)) => {
+            link.form = Some(live);
+            news = true;
+        }
+        (Some(pinned), Some(live)) if *pinned != live => {
+            news |= link.raise("", AlarmKind::FormChanged, desk.now());
+        }
+        (Some(_), Some(_)) => news |= link.settle("", AlarmKind::FormChanged),
+        (_, None) => {}
+    }
+    if news { write_link(desk, writer, link).await } else { Ok(()) }
+}

@@ -1,0 +1,117 @@
+//! How the exchange stands, told truthfully.
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ledger::AuthorId;
+
+use super::{Stopped, write_link};
+use crate::desk::Desk;
+use crate::event::Event;
+use crate::failure::{ActError, SyncError};
+use crate::local::{KeptAlarm, Link};
+use crate::remote::Remote;
+use crate::view::{Millis, SyncState, SyncView};
+
+/// `synced_at` is written down at most this often, in milliseconds: it is no news worth a write.
+const WRITE_DOWN: i64 = 60_000;
+
+/// What is known of the exchange between two writes.
+pub(crate) struct Status {
+    pub state: SyncState,
+    pub remote: Option<Remote>,
+    /// Arrival cursor for waiting.
+    pub cursor: u64,
+    /// Authors whose ledgers stopped at a bad entry.
+    pub stopped: Stopped,
+    /// Authors nobody has vouched for, and how far their entries are kept.
+    pub quarantined: BTreeMap<AuthorId, u64>,
+    /// When the server was last looked at closely.
+    pub checked: Option<Instant>,
+    alarms: Vec<KeptAlarm>,
+    synced_at: Option<Millis>,
+    offset: Millis,
+    acknowledged: u64,
+}
+
+impl Status {
+    pub(crate) fn of(link: &Link) -> Self {
+        let state =
+            if link.url.is_some() { SyncState::Connecting } else { SyncState::NoServer };
+        Self {
+            state,
+            remote: None,
+            cursor: 0,
+            stopped: Stopped::new(),
+            quarantined: BTreeMap::new(),
+            checked: None,
+            alarms: link.alarms.clone(),
+            synced_at: link.synced_at,
+            offset: link.offset,
+            acknowledged: link.acknowledged_seq(),
+        }
+    }
+
+    /// Takes over what was made durable.
+    pub(crate) fn see(&mut self, link: &Link) {
+        self.alarms.clone_from(&link.alarms);
+        self.synced_at = self.synced_at.max(link.synced_at);
+        self.offset = link.offset;
+        self.acknowledged = link.acknowledged_seq();
+    }
+}
+
+/// Changes the state and tells whoever shows it.
+pub(crate) fn set(desk: &Desk, state: SyncState) {
+    desk.status().state = state;
+    desk.tell(Event::Sync);
+}
+
+/// Ends an exchange, well or not.
+pub(crate) async fn finish(desk: &Arc<Desk>, error: Option<SyncError>) -> Result<(), ActError> {
+    let state = match error {
+        None => SyncState::Synced,
+        Some(SyncError::NoServer) => SyncState::NoServer,
+        Some(SyncError::Unreachable) => SyncState::Offline,
+        // Something of ours went wrong: nothing new is known of the server.
+        Some(SyncError::Store(_)) => SyncState::Offline,
+        Some(_) => SyncState::Refused,
+    };
+    if state == SyncState::Synced {
+        let now = desk.now();
+        let mut writing = desk.writing().await;
+        let writer = writing.get()?;
+        let before = writer.link.value.synced_at.unwrap_or(0);
+        if now.saturating_sub(before) >= WRITE_DOWN {
+            let mut link = writer.link.value.clone();
+            link.synced_at = Some(now);
+            write_link(desk, writer, link).await?;
+        }
+        desk.status().synced_at = Some(now);
+    }
+    set(desk, state);
+    Ok(())
+}
+
+/// For the window.
+pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
+    let own_seq = desk.memory().own_seq;
+    let acknowledged = desk.status().acknowledged;
+    let unsent = own_seq.saturating_sub(acknowledged);
+    let oldest_unsent_at =
+        if unsent > 0 { super::outbox::written_at(desk, acknowledged + 1).await? } else { None };
+    let (state, alarms, synced_at, clock_offset) = {
+        let status = desk.status();
+        (status.state, status.alarms.clone(), status.synced_at, status.offset)
+    };
+    let memory = desk.memory();
+    let name = |alarm: &KeptAlarm| alarm.author.parse().map(|id| memory.name(id)).unwrap_or_default();
+    Ok(SyncView {
+        state,
+        unsent: u32::try_from(unsent).unwrap_or(u32::MAX),
+        oldest_unsent_at,
+        synced_at,
+        clock_offset,
+        alarms: alarms.iter().map(|alarm| alarm.shown(name(alarm))).collect(),
+    })
+}

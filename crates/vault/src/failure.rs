@@ -1,0 +1,128 @@
+//! What can go wrong, one enum per family of operations; no name, number or key is ever inside.
+use std::io::ErrorKind;
+
+/// Finding, founding, unlocking or recovering a vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The key is not the one this database was sealed with.
+    #[error("the key does not open this database")]
+    WrongKey,
+    /// The words are those of another recovery kit.
+    #[error("the words belong to no recovery kit of this clinic")]
+    WrongWords,
+    /// The file or a row in it is broken, or was changed by someone without the key.
+    #[error("the database is damaged")]
+    Damaged,
+    /// A newer version of this program wrote it.
+    #[error("the database was written by a newer version")]
+    TooNew,
+    /// It is another PC's database, or no database of ours at all.
+    #[error("the database belongs to another PC or another program")]
+    Foreign,
+    /// Another instance of this program has it open.
+    #[error("the database is in use")]
+    InUse,
+    /// No room on the disk.
+    #[error("the disk is full")]
+    DiskFull,
+    /// It is older than what this PC had already written.
+    #[error("the database is an older copy")]
+    StaleCopy,
+    /// There is a database already; founding never touches it.
+    #[error("a database exists already")]
+    Exists,
+    /// A name is empty or too long.
+    #[error("the plan is incomplete")]
+    BadPlan,
+    /// The operating system refused.
+    #[error("the operating system refused: {0}")]
+    Io(ErrorKind),
+}
+
+/// Looking at leads and acting on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// No such record, draft, view or act.
+    #[error("not found")]
+    NotFound,
+    /// Neither a name nor a number was given.
+    #[error("neither name nor number")]
+    EmptyLead,
+    /// The legal ground needs a note that says where its proof is.
+    #[error("the ground needs a note")]
+    BasisNoteMissing,
+    /// The request makes no sense.
+    #[error("bad input")]
+    BadInput,
+    /// A text is longer than a record may hold.
+    #[error("too long")]
+    TooLong,
+    /// Something was built on the act since.
+    #[error("too late to undo")]
+    UndoTooLate,
+    /// The act was taken back before.
+    #[error("already undone")]
+    AlreadyUndone,
+    /// These two can't be one.
+    #[error("cannot merge")]
+    CannotMerge,
+    /// There is no number to show.
+    #[error("no readable number")]
+    PhoneUnreadable,
+    /// No room on the disk; nothing was changed.
+    #[error("the disk is full")]
+    DiskFull,
+    /// A sealed row does not open.
+    #[error("the database is damaged")]
+    Damaged,
+    /// The vault is closed.
+    #[error("the vault is closed")]
+    Closed,
+    /// The operating system or SQLite refused; nothing was changed.
+    #[error("the database could not be read or written")]
+    Io,
+}
+
+/// Exchanging entries with the intake server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SyncError {
+    /// No server was claimed.
+    #[error("no server was claimed")]
+    NoServer,
+    /// The address can't be one of a server.
+    #[error("not a server's address")]
+    BadAddress,
+    /// Plain HTTP to somewhere else than this PC.
+    #[error("the address is not encrypted")]
+    InsecureAddress,
+    /// No answer.
+    #[error("the server can't be reached")]
+    Unreachable,
+    /// An answer, but not as agreed.
+    #[error("the server refused")]
+    Refused,
+    /// The server speaks a version that this program does not know.
+    #[error("the server's version is not known")]
+    TooOld,
+    /// The server answers for another clinic, or with another key than the enrolled one.
+    #[error("the server is another clinic's")]
+    WrongClinic,
+    /// The one-time code is not the one on the server's console.
+    #[error("wrong setup code")]
+    WrongSetupCode,
+    /// Another clinic has this server.
+    #[error("claimed by another clinic")]
+    AlreadyClaimed,
+    /// The server was not claimed yet, or forgot that it was.
+    #[error("the server is not claimed")]
+    NotClaimed,
+    /// The clocks are too far apart even after correction.
+    #[error("the clocks differ")]
+    ClockSkew,
+    /// The server no longer takes this PC for one of the clinic.
+    #[error("this PC was revoked")]
+    Revoked,
+    /// What arrived could not be stored, or what should be sent not read.
+    #[error(transparent)]
+    Store(#[from] ActError),
+}

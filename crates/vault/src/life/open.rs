@@ -1,0 +1,162 @@
+//! Looking at a database without its key, and opening it with it.
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use ledger::{AuthorId, Entry, EntryHash, Epoch, Hlc, Kind, Ledger, Member, Replica, Roster, Tip};
+use seal::{ClinicKey, RootSecret, StorageKey, Table};
+
+use super::Found;
+use crate::clock::SharedClock;
+use crate::desk::{Desk, EpochKeys, Epochs, Loading, Parts, Secrets, Vault, Versioned, Writer};
+use crate::failure::OpenError;
+use crate::local::{self, Front, Link, Profile};
+use crate::state::{self, State};
+use crate::store::files::{Files, Hold};
+use crate::store::ledger_rows::{self, Identity};
+use crate::store::{Checked, Fault, Store, sealed_rows};
+
+/// A database that was found and looks sound, before anybody showed its key.
+pub struct LockedVault {
+    pub(super) store: Store,
+    pub(super) identity: Identity,
+    pub(super) roster: Roster,
+    pub(super) tips: BTreeMap<AuthorId, Tip>,
+    pub(super) members: Vec<Entry>,
+    check_later: bool,
+}
+
+/// Looks what is in `dir`.
+pub(super) async fn probe(dir: &Path) -> Result<Found, OpenError> {
+    let files = Files::new(dir);
+    if !files.database().exists() {
+        return Ok(Found::Nothing);
+    }
+    let hold = Arc::new(Hold::take(&files)?);
+    let store = Store::open(files, hold, false).await?;
+    match look(store.clone()).await {
+        Ok(locked) => Ok(Found::Sealed(locked)),
+        Err(fault) => {
+            store.pool().close().await;
+            Err(fault.into())
+        }
+    }
+}
+
+/// Reads what can be read without a key.
+pub(super) async fn look(store: Store) -> Result<LockedVault, Fault> {
+    let checked = store.quick_check(None).await?;
+    let identity = ledger_rows::identity(&store).await?;
+    let members = ledger_rows::memberships(&store).await?;
+    let roster = roster(Roster::new(identity.clinic), &members)?;
+    let standings = ledger_rows::standings(&store).await?;
+    let tips = standings.into_iter().map(|(author, standing)| (author, standing.tip)).collect();
+    let check_later = checked == Checked::Partly;
+    Ok(LockedVault { store, identity, roster, tips, members, check_later })
+}
+
+/// The roster that these entries make, in their order.
+pub(super) fn roster(mut roster: Roster, members: &[Entry]) -> Result<Roster, Fault> {
+    for entry in members.iter().filter(|entry| entry.header.kind == Kind::Member) {
+        let payload = entry.payload.bytes().ok_or(Fault::Damaged)?;
+        let member = Member::decode(payload).map_err(|_| Fault::Damaged)?;
+        // One that a later revocation made void is refused by order, not by damage.
+        let _ = roster.apply(&entry.header, &member);
+    }
+    Ok(roster)
+}
+
+/// Opens the vault.
+pub(super) async fn unlock(
+    locked: &LockedVault,
+    root: &RootSecret,
+    clock: SharedClock,
+    mirrored: Option<u64>,
+) -> Result<Vault, OpenError> {
+    let secrets = Secrets::of(root);
+    let store = locked.store.clone();
+    let state = open_state(locked, &secrets).await?;
+    if mirrored.is_some_and(|mirrored| state.counter < mirrored) {
+        return Err(OpenError::StaleCopy);
+    }
+    let hashes: Vec<EntryHash> = locked.members.iter().map(|entry| entry.header.hash()).collect();
+    if !state.heads_agree(&locked.tips) || !state.members_agree(hashes.iter()) {
+        return Err(OpenError::Damaged);
+    }
+    let ledger = own_ledger(locked, &state)?;
+    let replica = Replica::resume(locked.roster.clone(), locked.tips.clone());
+    let writer = Writer {
+        ledger,
+        replica,
+        numbers: ledger_rows::numbers(&store).await?,
+        epochs: epochs(&store, &secrets.storage).await?,
+        next_row: sealed_rows::last_place(&store, Table::Lead).await? + 1,
+        profile: versioned::<Profile>(&store, &secrets.storage).await?,
+        link: versioned::<Link>(&store, &secrets.storage).await?,
+        state,
+    };
+    let front = versioned::<Front>(&store, &secrets.storage).await?.value;
+    let front = (front.counter == writer.state.counter).then_some(front);
+    let rebuild = !writer.state.projection_is_current();
+    Ok(Vault::new(Desk::assemble(Parts {
+        store,
+        clock,
+        clinic: locked.identity.clinic,
+        secrets,
+        writer,
+        front,
+        loading: Loading::Running { rebuild },
+        check_later: locked.check_later,
+    })))
+}
+
+/// The state row, or why it does not open.
+async fn open_state(locked: &LockedVault, secrets: &Secrets) -> Result<State, OpenError> {
+    let row = state::read(&locked.store).await?;
+    let id = secrets.signer.id();
+    match state::open(&row, &secrets.storage) {
+        Ok(state) if id == locked.identity.author => Ok(state),
+        Ok(_) => Err(OpenError::Foreign),
+        Err(_) if id == locked.identity.author => Err(OpenError::Damaged),
+        Err(_) if locked.roster.author(id).is_some() => Err(OpenError::Foreign),
+        Err(_) => Err(OpenError::WrongKey),
+    }
+}
+
+/// The end of our own ledger. One that is shorter than it was must not be written on: the same
+/// number would be used twice.
+fn own_ledger(locked: &LockedVault, state: &State) -> Result<Ledger, OpenError> {
+    let me = locked.identity.author;
+    let tip = locked.tips.get(&me);
+    let seq = tip.map_or(0, |tip| tip.seq);
+    if seq < state.own_seq {
+        return Err(OpenError::StaleCopy);
+    }
+    let highest = locked.tips.values().map(|tip| tip.hlc).max().unwrap_or_default();
+    let hlc = highest.max(Hlc(state.hlc));
+    Ok(tip.map_or_else(
+        || Ledger::resume(me, 0, EntryHash::ZERO, hlc),
+        |tip| Ledger::resume(me, tip.seq, tip.hash, hlc),
+    ))
+}
+
+async fn epochs(store: &Store, key: &StorageKey) -> Result<Epochs, Fault> {
+    let mut epochs = Epochs::new();
+    for row in sealed_rows::all(store, Table::Key).await? {
+        let plain = row.open(key, Table::Key)?;
+        let bytes = plain.as_slice().try_into().map_err(|_| Fault::Damaged)?;
+        let epoch = Epoch(u32::try_from(row.row).map_err(|_| Fault::Damaged)?);
+        epochs.insert(epoch, Arc::new(EpochKeys::of(ClinicKey::from_bytes(epoch, bytes))));
+    }
+    Ok(epochs)
+}
+
+async fn versioned<T: local::Kept>(
+    store: &Store,
+    key: &StorageKey,
+) -> Result<Versioned<T>, Fault> {
+    Ok(match local::read::<T>(store, key).await? {
+        Some((value, version)) => Versioned { value, version: Some(version) },
+        None => Versioned { value: T::default(), version: None },
+    })
+}

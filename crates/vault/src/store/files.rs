@@ -1,0 +1,250 @@
+//! The files of a vault: who may read them, who holds them, and room kept for emergencies.
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::Fault;
+
+const DATABASE: &str = "letan.db";
+const LOCK: &str = "letan.lock";
+const RESERVE: &str = "letan.reserve";
+
+/// Bytes kept free for locking and erasing on a full disk, unless a test says otherwise.
+const RESERVE_BYTES: u64 = 64 << 20;
+
+static RESERVE_SIZE: AtomicU64 = AtomicU64::new(RESERVE_BYTES);
+
+/// Sets how many bytes the reserve file of vaults opened from now on holds; for tests on small disks.
+#[doc(hidden)]
+pub fn set_reserve_bytes(bytes: u64) {
+    RESERVE_SIZE.store(bytes, Ordering::Relaxed);
+}
+
+/// Names of the files in a vault's directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    directory: PathBuf,
+    database: PathBuf,
+}
+
+impl Files {
+    /// Of the vault in `directory`.
+    pub(crate) fn new(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), database: directory.join(DATABASE) }
+    }
+
+    /// The same directory, with the database under another name while it is being made.
+    pub(crate) fn beside(&self, name: &str) -> Self {
+        Self { directory: self.directory.clone(), database: self.directory.join(name) }
+    }
+
+    /// The database file.
+    pub(crate) fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// The directory that holds everything.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The reserve file.
+    pub(crate) fn reserve(&self) -> PathBuf {
+        self.directory.join(RESERVE)
+    }
+
+    /// The database and whatever SQLite put beside it.
+    pub(crate) fn all(&self) -> [PathBuf; 3] {
+        let with = |suffix: &str| {
+            let mut name = self.database.clone().into_os_string();
+            name.push(suffix);
+            PathBuf::from(name)
+        };
+        [self.database.clone(), with("-wal"), with("-shm")]
+    }
+
+    /// Makes the directory, for this user only.
+    pub(crate) fn create_directory(&self) -> Result<(), Fault> {
+        fs::create_dir_all(&self.directory)?;
+        restrict(&self.directory, 0o700)?;
+        Ok(())
+    }
+
+    /// Makes an empty database file, for this user only; never over an existing one.
+    pub(crate) fn create_database(&self) -> Result<(), Fault> {
+        private(OpenOptions::new().write(true).create_new(true)).open(&self.database)?;
+        Ok(())
+    }
+
+    /// Whether the database carries our mark, read from its first bytes.
+    pub(crate) fn check_owner(&self, mark: u32) -> Result<(), Fault> {
+        let mut start = [0; 72];
+        match File::open(&self.database)?.read_exact(&mut start) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(Fault::Damaged);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if !start.starts_with(b"SQLite format 3\0") {
+            return Err(Fault::Damaged);
+        }
+        if start[68..] == mark.to_be_bytes() { Ok(()) } else { Err(Fault::Foreign) }
+    }
+
+    /// Takes from others what an older version or a copy may have left open to them.
+    pub(crate) fn tighten(&self) -> Result<(), Fault> {
+        restrict(&self.directory, 0o700)?;
+        for file in self.all() {
+            if file.exists() {
+                restrict(&file, 0o600)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes an unfinished database and what SQLite put beside it.
+    pub(crate) fn discard(&self) -> Result<(), Fault> {
+        for file in self.all() {
+            match fs::remove_file(file) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a finished, closed database its name, for good.
+    pub(crate) fn publish(&self, to: &Self) -> Result<(), Fault> {
+        File::open(&self.database)?.sync_all()?;
+        fs::rename(&self.database, &to.database)?;
+        sync_directory(&self.directory)?;
+        Ok(())
+    }
+
+    /// Copies the database, as it is, into a directory of its own; gives that directory.
+    pub(crate) fn copy_aside(&self, now_ms: i64) -> Result<PathBuf, Fault> {
+        let aside = self.directory.join(format!("damaged-{now_ms}"));
+        fs::create_dir_all(&aside)?;
+        restrict(&aside, 0o700)?;
+        for file in self.all() {
+            if let (true, Some(name)) = (file.exists(), file.file_name()) {
+                let copy = aside.join(name);
+                fs::copy(&file, &copy)?;
+                restrict(&copy, 0o600)?;
+                File::open(&copy)?.sync_all()?;
+            }
+        }
+        sync_directory(&aside)?;
+        Ok(aside)
+    }
+}
+
+/// One instance's claim to a directory; given back when dropped.
+pub(crate) struct Hold(#[allow(dead_code)] File);
+
+impl Hold {
+    /// Claims the directory.
+    pub(crate) fn take(files: &Files) -> Result<Self, Fault> {
+        let file = private(OpenOptions::new().write(true).create(true).truncate(false))
+            .open(files.directory.join(LOCK))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(Fault::InUse),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Room on the disk that can be given up.
+pub(crate) struct Reserve {
+    path: PathBuf,
+    bytes: u64,
+    spent: AtomicBool,
+}
+
+impl Reserve {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self { path, bytes: RESERVE_SIZE.load(Ordering::Relaxed), spent: AtomicBool::new(false) }
+    }
+
+    /// The room was given up and is not back yet.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.load(Ordering::Acquire)
+    }
+
+    /// Gives the room up.
+    pub(crate) fn spend(&self) {
+        self.spent.store(true, Ordering::Release);
+        let _ = fs::remove_file(&self.path);
+    }
+
+    /// Takes the room (back), unless it is there.
+    pub(crate) fn fill(&self) -> io::Result<()> {
+        if fs::metadata(&self.path).is_ok_and(|found| found.len() == self.bytes) {
+            self.spent.store(false, Ordering::Release);
+            return Ok(());
+        }
+        let filled = self.write();
+        if filled.is_err() {
+            let _ = fs::remove_file(&self.path);
+        }
+        self.spent.store(filled.is_err(), Ordering::Release);
+        filled
+    }
+
+    /// Bytes that no file system can compress away.
+    fn write(&self) -> io::Result<()> {
+        let mut file =
+            private(OpenOptions::new().write(true).create(true).truncate(true)).open(&self.path)?;
+        let mut noise = blake3::Hasher::new().finalize_xof();
+        let mut block = vec![0; 1 << 20];
+        let mut left = self.bytes;
+        while left > 0 {
+            noise.fill(&mut block);
+            let length = usize::try_from(left).unwrap_or(usize::MAX).min(block.len());
+            file.write_all(&block[..length])?;
+            left -= length as u64;
+        }
+        file.sync_all()
+    }
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn restrict(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let now = fs::metadata(path)?.permissions().mode() & 0o777;
+    if now & !mode == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+/// On Windows the user's profile directory is private already.
+#[cfg(not(unix))]
+fn restrict(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

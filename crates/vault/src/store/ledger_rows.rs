@@ -1,0 +1,239 @@
+//! Entries, heads and memberships as rows, and back.
+use std::collections::BTreeMap;
+
+use ledger::{
+    AuthorId, ClinicId, Entry, EntryHash, Header, Payload, Segment, SignedHead, Tip, bundle,
+};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::batch::Value;
+use super::{Batch, Fault, Store};
+
+/// Small numbers that stand for authors inside the file.
+pub(crate) type Numbers = BTreeMap<AuthorId, i64>;
+
+/// Whose database this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub clinic: ClinicId,
+    pub author: AuthorId,
+}
+
+/// Where one ledger stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Standing {
+    pub tip: Tip,
+    pub head: Option<SignedHead>,
+}
+
+pub(crate) fn put_identity(batch: &mut Batch, identity: Identity) {
+    batch.run(
+        "INSERT OR REPLACE INTO identity (one, clinic, author) VALUES (1, ?, ?)",
+        [
+            identity.clinic.as_bytes().as_slice().into(),
+            identity.author.as_bytes().as_slice().into(),
+        ],
+    );
+}
+
+/// Gives `author` a number, and adds it to the file when it had none.
+pub(crate) fn number(batch: &mut Batch, numbers: &mut Numbers, author: AuthorId) -> i64 {
+    if let Some(&number) = numbers.get(&author) {
+        return number;
+    }
+    let number = numbers.values().max().map_or(1, |last| last + 1);
+    numbers.insert(author, number);
+    batch.run(
+        "INSERT INTO author (number, id) VALUES (?, ?)",
+        [Value::Int(number), author.as_bytes().as_slice().into()],
+    );
+    number
+}
+
+/// Adds entries of authors that have numbers.
+pub(crate) fn put_entries<'a>(
+    batch: &mut Batch,
+    numbers: &Numbers,
+    entries: impl IntoIterator<Item = &'a Entry>,
+) {
+    let mut values = Vec::new();
+    for entry in entries {
+        let number = numbers.get(&entry.header.author).copied().unwrap_or_default();
+        values.extend([
+            Value::Int(number),
+            Value::Int(entry.header.seq.cast_signed()),
+            Value::Blob(entry.header.encode().to_vec()),
+            entry.payload.bytes().map_or(Value::Null, Value::from),
+        ]);
+    }
+    batch.rows("INSERT INTO entry (author, seq, header, payload) VALUES", 4, values, "");
+}
+
+/// Adds "this ledger now stands there".
+pub(crate) fn put_head(batch: &mut Batch, number: i64, seq: u64, head: Option<&SignedHead>) {
+    batch.run(
+        "INSERT INTO head (author, seq, head) VALUES (?, ?, ?) ON CONFLICT (author) \
+         DO UPDATE SET seq = excluded.seq, head = coalesce(excluded.head, head)",
+        [
+            Value::Int(number),
+            Value::Int(seq.cast_signed()),
+            head.map(|head| head.encode().to_vec()).into(),
+        ],
+    );
+}
+
+/// Adds "this entry enrols, revokes, renames or grants".
+pub(crate) fn put_membership(batch: &mut Batch, number: i64, seq: u64) {
+    batch.run(
+        "INSERT INTO membership (author, seq) VALUES (?, ?)",
+        [Value::Int(number), Value::Int(seq.cast_signed())],
+    );
+}
+
+/// Adds "this author's ledger ends at `last`" after a revocation.
+pub(crate) fn cut(batch: &mut Batch, number: i64, last: u64) {
+    let last = last.cast_signed();
+    for table in ["membership", "entry"] {
+        let sql = format!("DELETE FROM {table} WHERE author = ? AND seq > ?");
+        batch.run(&sql, [Value::Int(number), Value::Int(last)]);
+    }
+    if last == 0 {
+        batch.run("DELETE FROM head WHERE author = ?", [Value::Int(number)]);
+    } else {
+        let sql = "UPDATE head SET seq = ?, head = NULL WHERE author = ? AND seq > ?";
+        batch.run(sql, [Value::Int(last), Value::Int(number), Value::Int(last)]);
+    }
+}
+
+/// Adds "exactly these segments wait for somebody to vouch for their authors".
+pub(crate) fn put_quarantine(batch: &mut Batch, segments: &[Segment]) {
+    batch.run("DELETE FROM quarantine", []);
+    for segment in segments {
+        let mut bundle = bundle::Writer::new();
+        bundle.segment(segment);
+        batch.run(
+            "INSERT INTO quarantine (author, segment) VALUES (?, ?)",
+            [segment.author().as_bytes().as_slice().into(), Value::Blob(bundle.finish())],
+        );
+    }
+}
+
+/// The segments that wait, each as a bundle.
+pub(crate) async fn quarantined(store: &Store) -> Result<Vec<Vec<u8>>, Fault> {
+    let sql = "SELECT segment FROM quarantine ORDER BY number";
+    Ok(sqlx::query_scalar(sql).fetch_all(store.pool()).await?)
+}
+
+pub(crate) async fn identity(store: &Store) -> Result<Identity, Fault> {
+    let row = sqlx::query("SELECT clinic, author FROM identity").fetch_one(store.pool()).await?;
+    Ok(Identity {
+        clinic: ClinicId::from_bytes(bytes(&row, 0)?),
+        author: AuthorId::from_bytes(bytes(&row, 1)?),
+    })
+}
+
+pub(crate) async fn numbers(store: &Store) -> Result<Numbers, Fault> {
+    let rows = sqlx::query("SELECT id, number FROM author").fetch_all(store.pool()).await?;
+    rows.iter().map(|row| Ok((AuthorId::from_bytes(bytes(row, 0)?), row.try_get(1)?))).collect()
+}
+
+/// Where every ledger stands, as the file says.
+pub(crate) async fn standings(store: &Store) -> Result<BTreeMap<AuthorId, Standing>, Fault> {
+    let rows = sqlx::query(
+        "SELECT e.header, h.head FROM head h JOIN entry e ON e.author = h.author AND e.seq = h.seq",
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let mut standings = BTreeMap::new();
+    for row in &rows {
+        let header = header(row, 0)?;
+        let head = row
+            .try_get::<Option<Vec<u8>>, _>(1)?
+            .map(|head| SignedHead::decode(&head).map_err(|_| Fault::Damaged))
+            .transpose()?;
+        let tip = Tip { seq: header.seq, hash: header.hash(), hlc: header.hlc };
+        standings.insert(header.author, Standing { tip, head });
+    }
+    Ok(standings)
+}
+
+/// The newest signature of every ledger, as far as it can be read.
+pub(crate) async fn heads(store: &Store) -> Result<BTreeMap<AuthorId, SignedHead>, Fault> {
+    let rows = sqlx::query("SELECT head FROM head").fetch_all(store.pool()).await?;
+    let decode = |row: &SqliteRow| {
+        let head = row.try_get::<Option<Vec<u8>>, _>(0).ok()??;
+        SignedHead::decode(&head).ok().map(|head| (head.author, head))
+    };
+    Ok(rows.iter().filter_map(decode).collect())
+}
+
+/// Member and grant entries, in the order they were accepted.
+pub(crate) async fn memberships(store: &Store) -> Result<Vec<Entry>, Fault> {
+    let rows = sqlx::query(
+        "SELECT e.header, e.payload FROM membership m \
+         JOIN entry e ON e.author = m.author AND e.seq = m.seq ORDER BY m.number",
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let expected: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM membership").fetch_one(store.pool()).await?;
+    if i64::try_from(rows.len()) != Ok(expected) {
+        return Err(Fault::Damaged);
+    }
+    rows.iter().map(entry).collect()
+}
+
+/// Up to `limit` entries of one author after `seq`.
+pub(crate) async fn entries_after(
+    store: &Store,
+    number: i64,
+    seq: u64,
+    limit: i64,
+) -> Result<Vec<Entry>, Fault> {
+    let rows = sqlx::query(
+        "SELECT header, payload FROM entry WHERE author = ? AND seq > ? ORDER BY seq LIMIT ?",
+    )
+    .bind(number)
+    .bind(seq.cast_signed())
+    .bind(limit)
+    .fetch_all(store.pool())
+    .await?;
+    rows.iter().map(entry).collect()
+}
+
+/// Hashes of one author's entries from `first` to `last`, as far as they are here.
+pub(crate) async fn hashes(
+    store: &Store,
+    number: i64,
+    first: u64,
+    last: u64,
+) -> Result<BTreeMap<u64, EntryHash>, Fault> {
+    let rows = sqlx::query("SELECT header FROM entry WHERE author = ? AND seq BETWEEN ? AND ?")
+        .bind(number)
+        .bind(first.cast_signed())
+        .bind(last.cast_signed())
+        .fetch_all(store.pool())
+        .await?;
+    rows.iter().map(|row| header(row, 0).map(|header| (header.seq, header.hash()))).collect()
+}
+
+/// How many entries there are.
+pub(crate) async fn count(store: &Store) -> Result<u64, Fault> {
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM entry").fetch_one(store.pool()).await?;
+    Ok(count.cast_unsigned())
+}
+
+fn entry(row: &SqliteRow) -> Result<Entry, Fault> {
+    let payload = row.try_get::<Option<Vec<u8>>, _>(1)?.map_or(Payload::Erased, Payload::Present);
+    let entry = Entry { header: header(row, 0)?, payload };
+    if entry.payload_matches() { Ok(entry) } else { Err(Fault::Damaged) }
+}
+
+fn header(row: &SqliteRow, column: usize) -> Result<Header, Fault> {
+    Header::decode(row.try_get::<&[u8], _>(column)?).map_err(|_| Fault::Damaged)
+}
+
+fn bytes<const N: usize>(row: &SqliteRow, column: usize) -> Result<[u8; N], Fault> {
+    row.try_get::<&[u8], _>(column)?.try_into().map_err(|_| Fault::Damaged)
+}
