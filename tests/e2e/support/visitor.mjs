@@ -1,6 +1,7 @@
 // A visitor of the website: real Chromium on the form, with and without scripts.
 import { createServer } from "node:http";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openChromium } from "./webdriver.mjs";
 import { until } from "./wait.mjs";
@@ -25,14 +26,17 @@ export async function site(intake, attributes = "") {
 }
 
 /** Opens a browser for one visitor. */
-export function visitor(home, name, options = {}) {
+export async function visitor(home, name, options = {}) {
   mkdirSync(join(home, "logs"), { recursive: true });
   // Not in a folder that is scanned for remnants: a visitor's own browser may remember what he typed.
-  return openChromium({
-    profile: `${home}-${name}`,
+  const profile = mkdtempSync(join(tmpdir(), "letan-visitor-"));
+  const browser = await openChromium({
+    profile,
     log: join(home, "logs", `chromium-${name}.log`),
     ...options,
   });
+  browser.afterwards = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  return browser;
 }
 
 const HOST = "main > div";

@@ -140,6 +140,7 @@ export class Session {
   async quit() {
     await this.command("DELETE", "", undefined, 10_000).catch(() => undefined);
     await stop(this.driver);
+    this.afterwards?.();
   }
 }
 
