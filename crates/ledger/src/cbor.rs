@@ -1,15 +1,17 @@
 //! Writing the little CBOR that plain payloads need: shortest integers, definite lengths, small integer keys.
 
-/// A CBOR map under construction; keys are to be added in ascending order.
+use zeroize::Zeroizing;
+
+/// A CBOR map under construction; keys are to be added in ascending order. Wiped on drop: some maps are answers.
 pub(crate) struct Map {
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
     pairs: u64,
 }
 
 impl Map {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            body: Vec::new(),
+            body: Zeroizing::new(Vec::with_capacity(512)),
             pairs: 0,
         }
     }
@@ -46,6 +48,7 @@ impl Map {
     }
 
     pub(crate) fn finish(self, out: &mut Vec<u8>) {
+        out.reserve(self.body.len() + 9);
         head(out, 5, self.pairs);
         out.extend_from_slice(&self.body);
     }

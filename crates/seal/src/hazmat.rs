@@ -38,7 +38,8 @@ pub(crate) fn open(
         .map_err(|_| Unopenable)
 }
 
-/// The key and the short nonce that stand for this key and this long nonce.
+/// The key and the short nonce that stand for this key and this long nonce. ring does not wipe its copy of the key,
+/// which lives for one call and opens this one message only.
 fn subkey(key: &[u8; 32], nonce: &[u8; NONCE]) -> Result<(LessSafeKey, Nonce), Unspecified> {
     let [head @ .., _, _, _, _, _, _, _, _] = nonce;
     let key = Zeroizing::new(<[u8; 32]>::from(hchacha::<R20>(key.into(), head.into())));
