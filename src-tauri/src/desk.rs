@@ -112,7 +112,7 @@ impl Desk {
 
     /// Who this PC is.
     pub async fn view(&self) -> Result<DeskView, Failure> {
-        Ok(self.vault()?.desk().await?)
+        Ok(self.vault()?.desk_view().await?)
     }
 
     /// Names the person at the desk.

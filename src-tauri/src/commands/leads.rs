@@ -39,7 +39,7 @@ pub(crate) async fn add_lead(desk: State<'_, Desk>, lead: NewLead) -> Answer<Act
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn undo(desk: State<'_, Desk>, token: UndoToken) -> Answer<Acted> {
-    desk.recorded(desk.vault()?.undo(token).await)
+    desk.recorded(desk.vault()?.undo(&token).await)
 }
 
 /// Puts one inquiry into another of the same person.

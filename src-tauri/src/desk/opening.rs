@@ -83,7 +83,7 @@ impl Desk {
         ));
         let tasks = vec![herald, self.mirror(&vault)];
         let worker = Worker::start(vault.clone(), rand::random::<f64>);
-        let desk = vault.desk().await;
+        let desk = vault.desk_view().await;
         *held(&inner.open) = Some(Open {
             vault,
             worker,
@@ -113,7 +113,7 @@ impl Desk {
     }
 
     async fn mirror_once(&self, vault: &Vault) {
-        let clinic = vault.clinic().to_string();
+        let clinic = vault.clinic_id().to_string();
         let keychain = &self.inner.keychain;
         if let Err(trouble) = keychain.keep_counter(&clinic, vault.counter()).await {
             // The next turn tries again; the server's copy of the heads stands in meanwhile.
@@ -153,7 +153,9 @@ impl Desk {
         if mirrored.is_err() {
             tracing::warn!("keychain too slow to mirror the state");
         }
-        open.vault.close().await;
+        if let Err(error) = open.vault.close().await {
+            tracing::error!(%error, "the data did not close in order");
+        }
         self.inner.outside.lend(None).await;
     }
 }

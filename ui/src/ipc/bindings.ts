@@ -128,7 +128,18 @@ export type AppStatus = {
 	phase: Phase,
 };
 
-export type BasisKind = "consent" | "contract" | "urgent" | "state" | "law";
+/**  Why we may hold somebody's data (Law 91/2025/QH15, Art. 11.1 and 19.1). */
+export type BasisKind = 
+/**  The person agreed before anything was collected (Art. 9, Art. 11.1). */
+"consent" | 
+/**  Needed to perform an agreement with the person (Art. 19.1.d). */
+"contract" | 
+/**  Needed at once to protect life, health or lawful interests (Art. 19.1). */
+"urgent" | 
+/**  Work of a state authority as the law provides (Art. 19.1). */
+"state" | 
+/**  Another duty or permission that a law states (Art. 19.1). */
+"law";
 
 /**  The lists a clerk works from, offered as chips above the table. */
 export type Chip = 
@@ -160,6 +171,32 @@ export type ChipCounts = {
 
 /**  What went wrong, for a machine: the window gives each code its sentence, its severity and its way out. */
 export type Code = "keychainLocked" | "keychainMissing" | "keychainWrong" | "keychainUnavailable" | "databaseInUse" | "databaseDamaged" | "databaseForeign" | "databaseTooNew" | "staleCopy" | "diskFull" | "io" | "locked" | "notReady" | "alreadyFounded" | "notFound" | "emptyLead" | "basisNoteMissing" | "badInput" | "tooLong" | "undoTooLate" | "alreadyUndone" | "cannotMerge" | "phoneUnreadable" | "serverUnreachable" | "serverRefused" | "serverTooOld" | "badAddress" | "insecureAddress" | "wrongSetupCode" | "alreadyClaimed" | "notClaimed" | "clockSkew" | "revoked" | "wrongWords" | "wordsTypo" | "kitAnswersWrong" | "openerFailed" | "clipboardFailed" | "internal";
+
+/**  Why we may or may not call about the inquiry. */
+export type ConsultReason = 
+/**  The person asked and waits for an answer. */
+"asked" | 
+/**  There is no number. */
+"noNumber" | 
+/**  The number can't be read. */
+"unreadable" | 
+/**  The number is a hotline, an emergency or service number. */
+"notAPerson" | 
+/**  The number reaches somebody else. */
+"wrongNumber" | 
+/**
+ *  The number may not be what it looks like: old landline, converted or completed digits,
+ *  unknown prefix.
+ */
+"ambiguousNumber" | 
+/**  The text holds two numbers. */
+"twoNumbers" | 
+/**  The number is abroad. */
+"foreign" | 
+/**  The person wants nothing: only answer what they ask themselves. */
+"declined" | 
+/**  The form's traps say that this may be no person. */
+"suspect";
 
 /**  Why the database can't be opened, or must not be. */
 export type DatabaseProblem = 
@@ -231,7 +268,9 @@ export type FoundingForm = {
 };
 
 /**  What happened, in the timeline. */
-export type Happening = { what: "received" } | { what: "created"; source: Source; basis: BasisKind } | { what: "called"; outcome: Outcome } | { what: "noted"; text: string } | { what: "stateChanged"; from: LeadState | null; to: LeadState } | { what: "nextCallSet"; at: number | null } | { what: "nameChanged"; from: string; to: string } | { what: "phoneChanged"; from: string; to: string } | { what: "questionChanged" } | { what: "branchSet"; branch: string | null } | { what: "assigned"; to: string | null } | { what: "orderLinked"; order: string | null } | { what: "merged"; other: string } | { what: "unmerged"; other: string } | { what: "cleared" } | { what: "revealed"; purpose: RevealPurpose } | { what: "undone"; act: UndoneWhat };
+export type Happening = { what: "received" } | { what: "created"; source: Source; basis: BasisKind } | { what: "called"; outcome: Outcome } | { what: "noted"; text: string } | { what: "stateChanged"; from: LeadState | null; to: LeadState } | { what: "nextCallSet"; at: number | null } | { what: "nameChanged"; from: string; to: string } | { what: "phoneChanged"; from: string; to: string } | { what: "questionChanged" } | { what: "branchSet"; branch: string | null } | { what: "assigned"; to: string | null } | { what: "orderLinked"; order: string | null } | { what: "merged"; other: string } | { what: "unmerged"; other: string } | { what: "cleared" } | { what: "revealed"; purpose: RevealPurpose } | { what: "undone"; act: UndoneWhat } | 
+/**  A taking-back was taken back: the act holds again. */
+{ what: "redone" };
 
 /**  Why the key is not to be had. No case ever leads to a new key over sealed data. */
 export type KeychainProblem = 
@@ -393,7 +432,22 @@ export type LeadSort =
 /**  Soonest next call first; without one last. */
 "nextCall";
 
-export type LeadState = "new" | "contacting" | "callback" | "booked" | "visited" | "declined" | "wrongNumber";
+/**  Where the work on a lead stands. */
+export type LeadState = 
+/**  Nobody has called yet ("mới"). */
+"new" | 
+/**  Somebody is at it ("đang liên hệ"). */
+"contacting" | 
+/**  A call was agreed ("hẹn gọi lại"). */
+"callback" | 
+/**  An appointment was made ("đã đặt lịch"). */
+"booked" | 
+/**  The person came ("đã đến"). */
+"visited" | 
+/**  The person wants nothing ("không có nhu cầu"). */
+"declined" | 
+/**  The number reaches somebody else or nobody ("sai số"). */
+"wrongNumber";
 
 /**  Everything about one lead. */
 export type LeadView = {
@@ -437,7 +491,14 @@ export type LeadsChanged = {
 	arrived: number,
 };
 
-export type Light = "green" | "amber" | "red";
+/**  A traffic light; always shown with a word, never by colour alone. */
+export type Light = 
+/**  Yes. */
+"green" | 
+/**  With care: read the reasons. */
+"amber" | 
+/**  No. */
+"red";
 
 /**  A lead entered by hand. */
 export type NewLead = {
@@ -463,13 +524,33 @@ export type NewLeadArrived = {
 	count: number,
 };
 
-export type Outcome = "answered" | "noAnswer" | "wrongNumber" | "callback" | "booked" | "declined";
+/**  How a call ended. */
+export type Outcome = 
+/**  Spoke with the person ("nghe máy"). */
+"answered" | 
+/**  Nobody picked up ("không nghe"). */
+"noAnswer" | 
+/**  Not that person's number ("sai số"). */
+"wrongNumber" | 
+/**  Agreed to call again ("hẹn gọi lại"). */
+"callback" | 
+/**  Made an appointment ("đã đặt lịch"). */
+"booked" | 
+/**  Wants nothing ("từ chối"). */
+"declined";
 
+/**  The light and its reasons, weightiest first. No sentence: the window has those. */
 export type Permission = {
+	/**  Calling about what the person asked. */
 	consult: Light,
-	consultWhy: Reason[],
+	/**  Why; never empty. */
+	consultReasons: ConsultReason[],
+	/**  Advertising of any sort. */
 	promo: Light,
-	promoWhy: Reason[],
+	/**  Why; never empty. */
+	promoReasons: PromoReason[],
+	/**  Channels ticked on the form, waiting for confirmation. */
+	promoChannels: PromoChoices,
 };
 
 /**  What the window has to show. */
@@ -514,7 +595,20 @@ export type PhoneCheck = {
 	known: LeadRow[],
 };
 
-export type PhoneKind = "mobile" | "landline" | "hotline" | "foreign" | "unreadable" | "none";
+/**  What sort of number it is. */
+export type PhoneKind = 
+/**  A Vietnamese mobile. */
+"mobile" | 
+/**  A Vietnamese landline: no SMS, no Zalo. */
+"landline" | 
+/**  A hotline, an emergency or service number: nobody's own. */
+"hotline" | 
+/**  A number abroad. */
+"foreign" | 
+/**  There is text, but no number can be read from it. */
+"unreadable" | 
+/**  Nothing was given. */
+"none";
 
 /**  A number as the list shows it: masked, so that a glance at the screen gives nothing away. */
 export type PhoneView = {
@@ -526,16 +620,56 @@ export type PhoneView = {
 	warnings: PhoneWarning[],
 };
 
-export type PhoneWarning = "maybeOldLandline" | "excelZeroRestored" | "oldPrefixConverted" | "unknownPrefix" | "twoNumbers" | "precisionLost" | "notAPerson" | "tooShort" | "tooLong";
+/**  What a clerk should look at before dialling. */
+export type PhoneWarning = 
+/**  May be a landline of the plan before 2017–2018. */
+"maybeOldLandline" | 
+/**  The leading zero was missing, as after a trip through a spreadsheet. */
+"excelZeroRestored" | 
+/**  Written with a prefix that no longer exists; converted. */
+"oldPrefixConverted" | 
+/**  No operator is known to use this prefix. */
+"unknownPrefix" | 
+/**  The text holds more than one number. */
+"twoNumbers" | 
+/**  A spreadsheet rounded the number (`9.12E+08`): its digits are lost. */
+"precisionLost" | 
+/**  A hotline, emergency, service or internet number: not a person. */
+"notAPerson" | 
+/**  Digits are missing. */
+"tooShort" | 
+/**  There are too many digits. */
+"tooLong";
 
+/**
+ *  Channels on which the visitor said yes to offers; saying nothing is no.
+ * 
+ *  Silence is not consent (Law 91/2025 Art. 9.4.d), so a missing answer is `false`, and each
+ *  channel is asked for itself (Art. 9.4.a).
+ */
 export type PromoChoices = {
+	/**  Phone calls. */
 	call: boolean,
+	/**  Text messages. */
 	sms: boolean,
+	/**  Zalo messages. */
 	zalo: boolean,
+	/**  Electronic mail. */
 	email: boolean,
 };
 
-export type Reason = "asked" | "ambiguous" | "declined" | "wrongNumber" | "notAPerson" | "noPhone" | "notAgreed" | "chosenOnForm";
+/**  Why we may or may not send offers. */
+export type PromoReason = 
+/**  Nobody asked this person, and silence is no consent (Law 91/2025 Art. 9.4.d). */
+"notAsked" | 
+/**  The person was asked on the form and left every box empty. */
+"notChosen" | 
+/**  Ticked on the form; the law wants it confirmed too (Decree 91/2020 Art. 11.2.b). */
+"chosenUnconfirmed" | 
+/**  There is no number that reaches this person. */
+"noNumber" | 
+/**  The form's traps say that this may be no person. */
+"suspect";
 
 /**  Why a number was uncovered. */
 export type RevealPurpose = "call" | "copy" | "zalo" | "show" | "print";
@@ -590,7 +724,20 @@ export type Settings = {
 	autolockMinutes: number,
 };
 
-export type Source = "web" | "walkIn" | "phone" | "zalo" | "facebook" | "other";
+/**  Where a lead came from. */
+export type Source = 
+/**  The website. */
+"web" | 
+/**  Came to the desk. */
+"walkIn" | 
+/**  Called. */
+"phone" | 
+/**  Zalo. */
+"zalo" | 
+/**  Facebook. */
+"facebook" | 
+/**  Anything else, or not known. */
+"other";
 
 /**  The exchange with the server stands differently. */
 export type SyncChanged = SyncView;
