@@ -21,8 +21,7 @@ import UserPlus from "@lucide/svelte/icons/user-plus";
 import { i18n } from "../i18n/index.svelte";
 import type { Chip } from "../ipc/backend";
 import type { App } from "../state/app.svelte";
-import { recordCommands } from "../state/record";
-import { OUTCOMES } from "./keys";
+import { OUTCOMES, recordCommands } from "../state/record";
 
 export interface Command {
   name: string;

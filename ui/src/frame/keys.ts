@@ -2,19 +2,9 @@
 // and VNI tools type those by themselves. Outcomes are Ctrl with a digit, so they also work while
 // a note is being written.
 import { tick } from "svelte";
-import type { Outcome } from "../ipc/backend";
 import type { App } from "../state/app.svelte";
 import { isComposing, takesText } from "../state/typing";
-import { recordCommands } from "../state/record";
-
-export const OUTCOMES: readonly Outcome[] = [
-  "answered",
-  "noAnswer",
-  "callback",
-  "booked",
-  "declined",
-  "wrongNumber",
-];
+import { OUTCOMES, recordCommands } from "../state/record";
 
 function withControl(app: App, event: KeyboardEvent): (() => unknown) | undefined {
   const commands = recordCommands(app);

@@ -55,7 +55,7 @@ export function makeFormats(language: "vi" | "en", t: Catalogue): Formats {
   const date = of({ day: "2-digit", month: "2-digit", year: "numeric" });
   // Intl's own Vietnamese short forms ("16-03", "tháng 03, 2026") are not what a clinic writes
   const short = (at: number) => date.format(at).slice(0, 5);
-  const weekday = of({ weekday: "short" });
+  const weekday = of({ weekday: language === "vi" ? "narrow" : "short" });
   const number = new Intl.NumberFormat(locale);
   const units = Object.fromEntries(
     (["minute", "hour", "day"] as const).map((unit) => [

@@ -3,6 +3,16 @@ import { i18n } from "../i18n/index.svelte";
 import type { Outcome, RevealPurpose } from "../ipc/backend";
 import type { App } from "./app.svelte";
 
+/** The outcomes in the order of their keys, Ctrl+1 … Ctrl+6. */
+export const OUTCOMES: readonly Outcome[] = [
+  "answered",
+  "noAnswer",
+  "callback",
+  "booked",
+  "declined",
+  "wrongNumber",
+];
+
 export interface RecordCommands {
   outcome?: (outcome: Outcome) => Promise<void>;
   call?: () => Promise<void>;
