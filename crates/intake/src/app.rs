@@ -47,7 +47,7 @@ pub(crate) struct App {
     pub plain_ids: PlainIds,
     /// The form's files.
     pub form: Form,
-    /// The OpenAPI document, as JSON.
+    /// The `OpenAPI` document, as JSON.
     pub openapi: String,
     /// Becomes true when the server stops.
     pub stopping: watch::Receiver<bool>,

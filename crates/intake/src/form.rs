@@ -5,8 +5,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{keeper::Published, page::escape};
 
-const SCRIPT: &str = include_str!("../form/dist/form.js");
+/// The script.
+pub(crate) const SCRIPT: &str = include_str!("../form/dist/form.js");
 const TEMPLATE: &str = include_str!("../form/form.html");
+
+/// The page's style, where it is a file of its own.
+pub(crate) const STYLE: &str = include_str!(concat!(env!("OUT_DIR"), "/form.css"));
 
 /// Where the page's form is sent to.
 const ACTION: &str = "/v1/submissions";
@@ -24,7 +28,9 @@ impl Form {
     /// The form as it was built into this program; pages of `origins` may frame it.
     #[must_use]
     pub(crate) fn new(origins: &[String]) -> Self {
-        let style = BASE64.encode(&Sha256::digest(style(TEMPLATE)));
+        // A style inside the page is allowed by its hash, and no other.
+        let inside = style(TEMPLATE).map(|style| BASE64.encode(&Sha256::digest(style)));
+        let inside = inside.map_or_else(String::new, |hash| format!(" 'sha256-{hash}'"));
         let ancestors = if origins.is_empty() {
             "'none'".to_owned()
         } else {
@@ -34,16 +40,10 @@ impl Form {
             script_hash: HEXLOWER.encode(&Sha256::digest(SCRIPT)),
             page_hash: HEXLOWER.encode(&Sha256::digest(TEMPLATE)),
             policy: format!(
-                "default-src 'none'; script-src 'self'; style-src 'sha256-{style}'; connect-src 'self'; \
+                "default-src 'none'; script-src 'self'; style-src 'self'{inside}; connect-src 'self'; \
                  form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
             ),
         }
-    }
-
-    /// The script.
-    #[must_use]
-    pub(crate) fn script(&self) -> &'static str {
-        SCRIPT
     }
 
     /// The page's content security policy.
@@ -51,28 +51,27 @@ impl Form {
     pub(crate) fn policy(&self) -> &str {
         &self.policy
     }
-
-    /// The page for a visitor who opens it now; `opened` is the token that says so.
-    #[must_use]
-    pub(crate) fn page(&self, clinic: &Published, opened: &str) -> String {
-        fill(TEMPLATE, |name| {
-            Some(match name {
-                "notice_version" => escape(&clinic.record.notice_version),
-                "notice_hash" => HEXLOWER.encode(&clinic.notice_hash),
-                "notice_text" => escape(&clinic.record.notice_text),
-                "opened" => escape(opened),
-                "clinic_name" => escape(&clinic.record.name),
-                "action" => ACTION.to_owned(),
-                _ => return None,
-            })
-        })
-    }
 }
 
-/// The text of the page's one style element, which the policy names by its hash.
-fn style(page: &str) -> &str {
-    let after = page.split_once("<style>").map_or("", |(_, after)| after);
-    after.split_once("</style>").map_or("", |(style, _)| style)
+/// The page for a visitor who opens it now; `opened` is the token that says so.
+pub(crate) fn page(clinic: &Published, opened: &str) -> String {
+    fill(TEMPLATE, |name| {
+        Some(match name {
+            "notice_version" => escape(&clinic.record.notice_version),
+            "notice_hash" => HEXLOWER.encode(&clinic.notice_hash),
+            "notice_text" => escape(&clinic.record.notice_text),
+            "opened" => escape(opened),
+            "clinic_name" => escape(&clinic.record.name),
+            "action" => ACTION.to_owned(),
+            _ => return None,
+        })
+    })
+}
+
+/// The text of the page's style element, if it has one.
+fn style(page: &str) -> Option<&str> {
+    let (_, after) = page.split_once("<style>")?;
+    after.split_once("</style>").map(|(style, _)| style)
 }
 
 /// Puts values for `{{name}}` in one pass, so that a value that looks like a placeholder stays what it is.
@@ -81,19 +80,10 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         filled.push_str(before);
-        match after
-            .split_once("}}")
-            .and_then(|(name, tail)| Some((value(name)?, tail)))
-        {
-            Some((text, tail)) => {
-                filled.push_str(&text);
-                rest = tail;
-            }
-            None => {
-                filled.push_str("{{");
-                rest = after;
-            }
-        }
+        let known = after.split_once("}}").and_then(|(name, tail)| Some((value(name)?, tail)));
+        let (text, tail) = known.unwrap_or_else(|| ("{{".to_owned(), after));
+        filled.push_str(&text);
+        rest = tail;
     }
     filled.push_str(rest);
     filled
@@ -114,9 +104,10 @@ mod tests {
     }
 
     #[test]
-    fn the_page_has_one_style_and_no_placeholder_that_is_not_filled() {
-        assert_eq!(TEMPLATE.matches("<style").count(), 1);
-        assert!(!style(TEMPLATE).is_empty());
+    fn the_page_has_a_style_and_every_placeholder() {
+        assert!(TEMPLATE.matches("<style").count() <= 1);
+        assert!(style(TEMPLATE).is_some() != TEMPLATE.contains("form.css"));
+        assert_eq!(STYLE.is_empty(), style(TEMPLATE).is_some());
         assert!(!TEMPLATE.contains("style=\""));
         for name in [
             "notice_version",

@@ -128,7 +128,7 @@ impl Metrics {
         self.submissions.get_or_create(&Verdict { verdict }).inc();
     }
 
-    /// The metrics in OpenMetrics text.
+    /// The metrics in `OpenMetrics` text.
     #[must_use]
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();

@@ -23,13 +23,11 @@ pub(crate) const TIME: HeaderName = HeaderName::from_static("letan-time");
 pub(crate) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let kind = (route(&request), method(request.method()));
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => {
-            app.metrics.panics.inc();
-            Problem::Internal.into_response()
-        }
-    };
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|_| {
+        app.metrics.panics.inc();
+        Problem::Internal.into_response()
+    });
     dress(&mut response, app.now());
     record(&app, kind, &response, began);
     response

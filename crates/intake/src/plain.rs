@@ -7,11 +7,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroize;
 
-use crate::problem::Problem;
+use crate::{config::SUBMISSION_BYTES, problem::Problem};
 
 /// A submission as JSON. Every field may be left out except `name` and `phone`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own, one per channel (L91 Đ9.4)")]
 pub(crate) struct PlainPost {
     /// Id of the submission, 32 hexadecimal digits; a post that is sent again keeps it.
     submission: Option<String>,
@@ -97,6 +98,7 @@ impl Plain {
     pub(crate) fn from_form(body: &[u8]) -> Result<Self, Problem> {
         let mut post = PlainPost::default();
         let mut seen = Vec::new();
+        let mut said = 0;
         for pair in body.split(|byte| *byte == b'&') {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
             let name = parts.next().unwrap_or_default();
@@ -114,6 +116,10 @@ impl Plain {
                 field: field.0,
                 detail: NOT_TEXT,
             })?;
+            said += value.len();
+            if said > SUBMISSION_BYTES {
+                return Err(Problem::TooLarge);
+            }
             field.put(&mut post, value);
         }
         Self::checked(post)

@@ -1,4 +1,4 @@
-//! The addresses of the server, and the OpenAPI document that is made from them.
+//! The addresses of the server, and the `OpenAPI` document that is made from them.
 
 mod blobs;
 mod claim;
@@ -42,6 +42,7 @@ fn private() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(form::page))
         .routes(routes!(form::style))
+        .routes(routes!(form::form_style))
         .routes(routes!(claim::claim))
         .routes(routes!(exchange::pull))
         .routes(routes!(exchange::push))
@@ -52,7 +53,7 @@ fn private() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(operator::metrics))
 }
 
-/// The OpenAPI document as JSON.
+/// The `OpenAPI` document as JSON.
 #[must_use]
 pub fn document() -> String {
     let api = OpenApiRouter::with_openapi(Document::openapi())

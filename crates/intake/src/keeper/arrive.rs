@@ -50,11 +50,11 @@ impl State {
     /// Moves on to what was made durable.
     pub(super) async fn take(&mut self, replica: Replica, changes: &Changes) {
         let membership = |kept: &Kept| kept.entry.header.kind == Kind::Member;
-        let changed = changes.clinic.is_some() || changes.entries.iter().any(membership);
+        let regrouped = changes.clinic.is_some() || changes.entries.iter().any(membership);
         let record = changes.clinic.clone().or_else(|| {
             self.members
                 .as_ref()
-                .filter(|_| changed)
+                .filter(|_| regrouped)
                 .map(|members| members.clinic.record.clone())
         });
         if let Some(record) = record {

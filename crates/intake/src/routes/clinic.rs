@@ -13,6 +13,7 @@ use crate::{app::App, keeper::Members};
 const API: u32 = 1;
 
 #[derive(Serialize, ToSchema)]
+#[allow(clippy::struct_field_names, reason = "the interface's own names")]
 pub(super) struct Clinic {
     /// Version of this interface.
     api: u32,

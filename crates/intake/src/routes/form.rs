@@ -9,7 +9,7 @@ use axum::{
 };
 
 use crate::{
-    app::App,
+    app::App, form,
     page,
     problem::{Problem, ProblemDocument},
 };
@@ -28,7 +28,7 @@ pub(super) async fn script(State(app): State<Arc<App>>, headers: HeaderMap) -> R
     } else {
         (
             [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")],
-            app.form.script(),
+            form::SCRIPT,
         )
             .into_response()
     };
@@ -48,7 +48,7 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
     let Ok(members) = app.members() else {
         return page::trouble(&Problem::NotClaimed);
     };
-    let html = app.form.page(&members.clinic, &app.opened.issue(app.now()));
+    let html = form::page(&members.clinic, &app.opened.issue(app.now()));
     let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     if let Ok(policy) = HeaderValue::from_str(app.form.policy()) {
         response
@@ -62,9 +62,20 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
 #[utoipa::path(get, path = "/v1/page.css", tag = "public",
     responses((status = 200, content_type = "text/css", body = String)))]
 pub(super) async fn style() -> Response {
+    css(page::STYLE)
+}
+
+/// The style of the form's page.
+#[utoipa::path(get, path = "/v1/form.css", tag = "public",
+    responses((status = 200, content_type = "text/css", body = String)))]
+pub(super) async fn form_style() -> Response {
+    css(form::STYLE)
+}
+
+fn css(style: &'static str) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/css; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=300"),
     ];
-    (headers, page::STYLE).into_response()
+    (headers, style).into_response()
 }

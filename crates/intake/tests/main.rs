@@ -1,0 +1,13 @@
+//! The server from outside: real sockets, a real store, nothing faked.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod claim;
+mod durable;
+mod exchange;
+mod hostile;
+mod limits;
+mod openapi;
+mod remnants;
+mod submit;
+mod support;
+mod trust;
