@@ -192,70 +192,109 @@ mod tests {
         Permission::of(&lead.facts())
     }
 
+    /// Number, suspicion and state; the light and why.
+    type Row = (&'static str, u8, LeadState, Light, &'static [ConsultReason]);
+
+    const CONSULT: &[Row] = &[
+        (
+            "0912345678",
+            0,
+            LeadState::New,
+            Light::Green,
+            &[ConsultReason::Asked],
+        ),
+        (
+            "0912345678",
+            0,
+            LeadState::Visited,
+            Light::Green,
+            &[ConsultReason::Asked],
+        ),
+        (
+            "01681234567",
+            0,
+            LeadState::New,
+            Light::Green,
+            &[ConsultReason::Asked],
+        ),
+        (
+            "024 3825 1234",
+            0,
+            LeadState::New,
+            Light::Green,
+            &[ConsultReason::Asked],
+        ),
+        (
+            "0912345678",
+            0,
+            LeadState::Declined,
+            Light::Amber,
+            &[ConsultReason::Declined],
+        ),
+        (
+            "0912345678",
+            2,
+            LeadState::New,
+            Light::Amber,
+            &[ConsultReason::Suspect],
+        ),
+        (
+            "912345678",
+            0,
+            LeadState::New,
+            Light::Amber,
+            &[ConsultReason::AmbiguousNumber],
+        ),
+        (
+            "0512345678",
+            0,
+            LeadState::New,
+            Light::Amber,
+            &[ConsultReason::AmbiguousNumber],
+        ),
+        (
+            "+14155552671",
+            0,
+            LeadState::New,
+            Light::Amber,
+            &[ConsultReason::Foreign],
+        ),
+        (
+            "1900 1234",
+            0,
+            LeadState::New,
+            Light::Red,
+            &[ConsultReason::NotAPerson],
+        ),
+        (
+            "12345",
+            0,
+            LeadState::New,
+            Light::Red,
+            &[ConsultReason::Unreadable],
+        ),
+        (
+            "",
+            0,
+            LeadState::Declined,
+            Light::Red,
+            &[ConsultReason::NoNumber],
+        ),
+        (
+            "0912345678",
+            2,
+            LeadState::WrongNumber,
+            Light::Red,
+            &[ConsultReason::WrongNumber],
+        ),
+    ];
+
     #[test]
     fn a_call_about_the_inquiry_is_free_unless_the_table_says_otherwise() {
-        use ConsultReason as R;
-        let table: [(&str, u8, LeadState, Light, &[R]); 13] = [
-            ("0912345678", 0, LeadState::New, Light::Green, &[R::Asked]),
-            (
-                "0912345678",
-                0,
-                LeadState::Visited,
-                Light::Green,
-                &[R::Asked],
-            ),
-            ("01681234567", 0, LeadState::New, Light::Green, &[R::Asked]),
-            (
-                "024 3825 1234",
-                0,
-                LeadState::New,
-                Light::Green,
-                &[R::Asked],
-            ),
-            (
-                "0912345678",
-                0,
-                LeadState::Declined,
-                Light::Amber,
-                &[R::Declined],
-            ),
-            ("0912345678", 2, LeadState::New, Light::Amber, &[R::Suspect]),
-            (
-                "912345678",
-                0,
-                LeadState::New,
-                Light::Amber,
-                &[R::AmbiguousNumber],
-            ),
-            (
-                "0512345678",
-                0,
-                LeadState::New,
-                Light::Amber,
-                &[R::AmbiguousNumber],
-            ),
-            (
-                "+14155552671",
-                0,
-                LeadState::New,
-                Light::Amber,
-                &[R::Foreign],
-            ),
-            ("1900 1234", 0, LeadState::New, Light::Red, &[R::NotAPerson]),
-            ("12345", 0, LeadState::New, Light::Red, &[R::Unreadable]),
-            ("", 0, LeadState::Declined, Light::Red, &[R::NoNumber]),
-            (
-                "0912345678",
-                2,
-                LeadState::WrongNumber,
-                Light::Red,
-                &[R::WrongNumber],
-            ),
-        ];
-        for (phone, suspicion, state, expected, reasons) in table {
-            let permission = light(phone, 0, suspicion, state);
-            assert_eq!(permission.consult, expected, "{phone} {state:?}");
-            assert_eq!(permission.consult_reasons, reasons, "{phone} {state:?}");
+        for (phone, suspicion, state, expected, reasons) in CONSULT {
+            let permission = light(phone, 0, *suspicion, *state);
+            assert_eq!(permission.consult, *expected, "{phone} {state:?}");
+            assert_eq!(permission.consult_reasons, *reasons, "{phone} {state:?}");
         }
     }
 

@@ -239,5 +239,4 @@ fn group(text: &mut String, digits: &[u8], sizes: &[usize]) {
 }
 
 #[cfg(test)]
-#[path = "phone/tests.rs"]
 mod tests;

@@ -78,7 +78,7 @@ fn only_slips_of_the_last_day_can_be_taken_back() {
     let mut desk = Desk::with(&lead(), 3);
     let booked = call(&mut desk, Outcome::Booked);
     let seen = desk.record(Change::revealed(doing("Mai", NINE), Purpose::Show));
-    let mut refused = |target, now| desk.lead.undo(doing("Mai", now), target).err();
+    let refused = |target, now| desk.lead.undo(doing("Mai", now), target).err();
     assert_eq!(refused(booked, NINE + DAY_MS), None);
     assert_eq!(refused(booked, NINE + DAY_MS + 1), Some(UndoError::TooLate));
     assert_eq!(refused(booked, i64::MIN), None);
