@@ -7,5 +7,6 @@ mod golden;
 mod parsers;
 mod proof;
 mod revocation;
+mod speed;
 mod split;
 mod support;
