@@ -1,0 +1,11 @@
+//! One desk's vault from the outside: what is durable, what is noticed, what never leaks.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod damage;
+mod disk;
+mod durable;
+mod exchange;
+mod leads;
+mod life;
+mod remnants;
+mod support;

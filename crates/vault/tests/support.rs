@@ -1,0 +1,135 @@
+//! What every test needs: a clock that stands still, a founded clinic, a server that can lie.
+pub mod server;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use casebook::basis::BasisKind;
+use casebook::lead::Source;
+use seal::RootSecret;
+use tempfile::TempDir;
+use vault::view::{Chip, LeadPage, LeadQuery, LeadSort, NewLead};
+use vault::{
+    Clock, Event, Found, Founding, FoundingPlan, LockedVault, OpenError, PaperKit, SharedClock,
+    Vault, probe, set_reserve_bytes,
+};
+
+/// 2026-11-23 09:00 in Ho Chi Minh City.
+pub const MORNING: i64 = 1_795_399_200_000;
+
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn at(ms: i64) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(ms)))
+    }
+
+    pub fn advance(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+pub struct Clinic {
+    pub dir: TempDir,
+    pub clock: Arc<TestClock>,
+    pub root: [u8; 32],
+    pub kit: PaperKit,
+    pub vault: Vault,
+}
+
+pub fn plan() -> FoundingPlan {
+    FoundingPlan {
+        clinic_name: "Nha khoa Việt Smile".into(),
+        branch: "Quận 3".into(),
+        desk: "Quầy 1".into(),
+        person: "Chị Hạnh".into(),
+    }
+}
+
+impl Clinic {
+    pub async fn found() -> Self {
+        set_reserve_bytes(1 << 16);
+        let dir = tempfile::tempdir().unwrap();
+        let clock = TestClock::at(MORNING);
+        let founding = Founding::plan(plan(), clock.now_ms()).unwrap();
+        let root = *founding.root().dangerous_bytes();
+        let (vault, kit) =
+            founding.create(dir.path(), Arc::clone(&clock) as SharedClock).await.unwrap();
+        Self { dir, clock, root, kit, vault }
+    }
+
+    pub fn clock(&self) -> SharedClock {
+        Arc::clone(&self.clock) as SharedClock
+    }
+
+    pub fn root(&self) -> RootSecret {
+        RootSecret::from_bytes(self.root)
+    }
+
+    pub async fn close(&self) {
+        self.vault.close().await.unwrap();
+    }
+
+    /// Closes and opens again.
+    pub async fn reopen(&mut self) {
+        self.close().await;
+        self.vault = self.unlock(None).await.unwrap();
+    }
+
+    pub async fn unlock(&self, mirrored: Option<u64>) -> Result<Vault, OpenError> {
+        let locked = sealed(self.dir.path()).await?;
+        locked.unlock(&self.root(), self.clock(), mirrored).await.map_err(|(_, error)| error)
+    }
+
+    pub fn database(&self) -> std::path::PathBuf {
+        self.dir.path().join("letan.db")
+    }
+}
+
+pub async fn sealed(dir: &Path) -> Result<LockedVault, OpenError> {
+    match probe(dir).await? {
+        Found::Sealed(locked) => Ok(locked),
+        Found::Nothing => panic!("no database"),
+    }
+}
+
+pub fn person(name: &str, phone: &str, question: &str) -> NewLead {
+    NewLead {
+        name: name.into(),
+        phone: phone.into(),
+        question: question.into(),
+        source: Source::Phone,
+        basis: BasisKind::Consent,
+        basis_note: "Khách tự gọi đến, đồng ý qua điện thoại".into(),
+        branch: None,
+    }
+}
+
+pub fn all() -> LeadQuery {
+    LeadQuery { chip: Chip::All, sort: LeadSort::Newest, limit: 200, ..LeadQuery::default() }
+}
+
+pub fn search(text: &str) -> LeadQuery {
+    LeadQuery { text: text.into(), ..all() }
+}
+
+pub fn names(page: &LeadPage) -> Vec<&str> {
+    page.rows.iter().map(|row| row.name.as_str()).collect()
+}
+
+/// Waits until every lead is in memory: whatever needs the directory does.
+pub async fn loaded(vault: &Vault) {
+    vault.today().await.unwrap();
+}
+
+/// Everything that has been told so far.
+pub fn drain(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Vec<Event> {
+    std::iter::from_fn(|| events.try_recv().ok()).collect()
+}

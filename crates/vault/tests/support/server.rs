@@ -1,0 +1,351 @@
+//! A small intake server made of ledger types: keeps what it is sent, and lies when told to.
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
+use ledger::bundle;
+use ledger::statement::IntakeKeyStatement;
+use ledger::submission::{
+    Answers, IntakePublicKey, Received, SealedSubmission, SubmissionIds, Suspicion,
+};
+use ledger::{
+    AuthorId, ClinicId, Entry, Epoch, FormId, Have, Kind, Ledger, RecordId, Segment, SignedHead,
+    Signer, SubmissionId,
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+pub const CODE: &str = "ABCD-EFGH-JKLM";
+
+/// What the server holds; tests reach in to make it lie.
+pub struct State {
+    signer: Signer,
+    pub own: Ledger,
+    pub clinic: Option<ClinicId>,
+    statement: Option<IntakeKeyStatement>,
+    name: String,
+    pub ledgers: BTreeMap<AuthorId, Vec<Entry>>,
+    pub heads: BTreeMap<AuthorId, SignedHead>,
+    /// Extra segments that every pull brings.
+    pub smuggled: Vec<Segment>,
+    pub form: String,
+    /// Server's clock minus the system's.
+    pub offset: i64,
+    /// Bytes of one page.
+    pub page: usize,
+    pub pushes: usize,
+    /// Answers are cut off in the middle.
+    pub cut: bool,
+    pub down: bool,
+}
+
+#[derive(Clone)]
+pub struct Server {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let signer = Signer::from_root(&[0x5e; 32]);
+        let state = State {
+            own: Ledger::new(signer.id()),
+            signer,
+            clinic: None,
+            statement: None,
+            name: String::new(),
+            ledgers: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            smuggled: Vec::new(),
+            form: "form".into(),
+            offset: 0,
+            page: 4 << 20,
+            pushes: 0,
+            cut: false,
+            down: false,
+        };
+        let server =
+            Self { address: listener.local_addr().unwrap(), state: Arc::new(Mutex::new(state)) };
+        let shared = server.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let server = shared.clone();
+                std::thread::spawn(move || server.serve(stream));
+            }
+        });
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// A visitor sends the form.
+    pub fn post(&self, name: &str, phone: &str, question: &str) -> String {
+        self.post_suspect(name, phone, question, Suspicion::default())
+    }
+
+    pub fn post_suspect(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> String {
+        let mut state = self.state();
+        let received = state.sealed(name, phone, q, suspicion);
+        let record = RecordId::from(received.sealed.ids.submission);
+        let epoch = received.sealed.epoch;
+        state.append(record, epoch, received.encode());
+        record.to_string()
+    }
+
+    fn serve(&self, mut stream: TcpStream) {
+        let Some((line, headers, body)) = read(&stream) else { return };
+        let (down, cut) = {
+            let state = self.state();
+            (state.down, state.cut)
+        };
+        if down {
+            return;
+        }
+        let (status, kind, extra, body) = self.answer(&line, &headers, &body);
+        let now = now() + self.state().offset;
+        let head = format!(
+            "HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\
+             letan-time: {now}\r\nconnection: close\r\n{extra}\r\n",
+            body.len()
+        );
+        let _ = stream.write_all(head.as_bytes());
+        let end = if cut { body.len() / 2 } else { body.len() };
+        let _ = stream.write_all(&body[..end]);
+    }
+
+    fn answer(
+        &self,
+        line: &str,
+        headers: &BTreeMap<String, String>,
+        body: &[u8],
+    ) -> (u16, &'static str, String, Vec<u8>) {
+        let mut state = self.state();
+        let path = line.split(' ').nth(1).unwrap_or("");
+        let route = path.split('?').next().unwrap_or("");
+        let signed = headers.contains_key("authorization");
+        match route {
+            "/v1/clinic" => ok(&state.describe()),
+            "/v1/form.js" | "/v1/form.html" => {
+                (200, "text/plain", String::new(), state.form.clone().into_bytes())
+            }
+            "/v1/claim" if signed => match state.claim(&serde_json::from_slice(body).unwrap()) {
+                Ok(answer) => ok(&answer),
+                Err(name) => problem(403, name),
+            },
+            "/v1/push" if signed => {
+                state.pushes += 1;
+                let refused = state.take(body);
+                ok(&json!({ "have": state.have().to_map(), "refused": refused }))
+            }
+            "/v1/pull" if signed => {
+                let asked: Value = serde_json::from_slice(body).unwrap();
+                let have: BTreeMap<String, u64> =
+                    serde_json::from_value(asked["have"].clone()).unwrap();
+                let (bundle, more) = state.give(&Have::from_map(&have).unwrap());
+                let extra = format!(
+                    "letan-more: {}\r\nletan-cursor: {}\r\n",
+                    u8::from(more),
+                    state.own.seq()
+                );
+                (200, "application/letan-bundle", extra, bundle)
+            }
+            "/v1/wait" if signed => {
+                let since: u64 = path.rsplit('=').next().unwrap().parse().unwrap();
+                if state.own.seq() > since {
+                    ok(&json!({ "cursor": state.own.seq() }))
+                } else {
+                    (204, "text/plain", String::new(), Vec::new())
+                }
+            }
+            _ => problem(404, "not-found"),
+        }
+    }
+}
+
+impl State {
+    pub fn sealed(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> Received {
+        let key: IntakePublicKey = self.statement.as_ref().unwrap().public_key();
+        let submission = SubmissionId::from_bytes(uuid::Uuid::new_v4().into_bytes());
+        let ids = SubmissionIds {
+            clinic: self.clinic.unwrap(),
+            form: FormId::from_bytes([0; 16]),
+            submission,
+        };
+        let answers = Answers {
+            name: name.into(),
+            phone: phone.into(),
+            question: q.into(),
+            notice_version: "2026-11".into(),
+            page: "https://cuoiholoi.vn/".into(),
+            ..Answers::default()
+        };
+        let sealed = SealedSubmission::seal(&mut rand::rng(), &key, ids, &answers).unwrap();
+        Received { at_ms: super::MORNING, suspicion, sealed }
+    }
+
+    /// Appends a submission entry with this payload.
+    pub fn append(&mut self, record: RecordId, epoch: Epoch, payload: Vec<u8>) {
+        let draft = self.own.next(Kind::Submission, record, epoch, super::MORNING);
+        let entry = draft.finish(payload).unwrap();
+        self.own.accept(&entry).unwrap();
+        let head = self.signer.head(entry.header.seq, entry.header.hash());
+        let id = self.signer.id();
+        self.ledgers.entry(id).or_default().push(entry);
+        self.heads.insert(id, head);
+    }
+
+    pub fn server_id(&self) -> AuthorId {
+        self.signer.id()
+    }
+
+    pub fn have(&self) -> Have {
+        let last = |ledger: &Vec<Entry>| ledger.last().map_or(0, |entry| entry.header.seq);
+        Have(self.ledgers.iter().map(|(id, ledger)| (*id, last(ledger))).collect())
+    }
+
+    fn describe(&self) -> Value {
+        let keys = self.signer.keys();
+        let form = HEXLOWER.encode(&Sha256::digest(self.form.as_bytes()));
+        let text = "Thông báo xử lý dữ liệu";
+        json!({
+            "api": 1,
+            "claimed": self.clinic.is_some(),
+            "clinic": self.clinic.map(|id| id.to_string()),
+            "name": self.clinic.map(|_| self.name.clone()),
+            "epoch": self.statement.map(|statement| statement.epoch.0),
+            "intake_key": self.statement.map(|s| BASE64URL_NOPAD.encode(&s.key)),
+            "statement": self.statement.map(|s| BASE64URL_NOPAD.encode(&s.encode())),
+            "notice": {
+                "version": "2026-11",
+                "hash": HEXLOWER.encode(&Sha256::digest(text.as_bytes())),
+                "text": text,
+            },
+            "server": {
+                "sign": HEXLOWER.encode(&keys.sign),
+                "receive": HEXLOWER.encode(&keys.receive),
+            },
+            "form": { "js": form, "html": form },
+            "pow": { "bits": 0 },
+        })
+    }
+
+    fn claim(&mut self, asked: &Value) -> Result<Value, &'static str> {
+        if asked["code"] != CODE {
+            return Err("setup-code");
+        }
+        let decode = |key: &str| BASE64URL_NOPAD.decode(asked[key].as_str().unwrap().as_bytes());
+        let statement = IntakeKeyStatement::decode(&decode("statement").unwrap()).unwrap();
+        self.clinic = Some(statement.clinic);
+        self.statement = Some(statement);
+        asked["name"].as_str().unwrap().clone_into(&mut self.name);
+        self.take(&decode("bundle").unwrap());
+        let keys = self.signer.keys();
+        Ok(json!({
+            "clinic": statement.clinic.to_string(),
+            "server": {
+                "sign": HEXLOWER.encode(&keys.sign),
+                "receive": HEXLOWER.encode(&keys.receive),
+            },
+            "have": self.have().to_map(),
+        }))
+    }
+
+    fn take(&mut self, bundle: &[u8]) -> Vec<Value> {
+        let mut refused = Vec::new();
+        for segment in bundle::Reader::new(bundle) {
+            let segment = segment.unwrap();
+            let ledger = self.ledgers.entry(segment.author()).or_default();
+            for entry in &segment.entries {
+                let seq = entry.header.seq;
+                match ledger.get(usize::try_from(seq).unwrap() - 1) {
+                    None if seq == ledger.len() as u64 + 1 => ledger.push(entry.clone()),
+                    Some(held) if held.header == entry.header => {}
+                    _ => {
+                        let author = segment.author().to_string();
+                        refused.push(json!({ "author": author, "seq": seq, "reason": "fork" }));
+                        break;
+                    }
+                }
+            }
+            self.heads.insert(segment.author(), segment.head);
+        }
+        refused
+    }
+
+    fn give(&self, have: &Have) -> (Vec<u8>, bool) {
+        let mut bundle = bundle::Writer::new();
+        let mut more = false;
+        for (author, ledger) in &self.ledgers {
+            let lacks = |entry: &&Entry| entry.header.seq > have.seq(*author);
+            let mut fresh: Vec<&Entry> = ledger.iter().filter(lacks).collect();
+            if fresh.is_empty() {
+                continue;
+            }
+            let whole = fresh.len();
+            let mut bytes = bundle.len();
+            fresh.retain(|entry| {
+                let fits = bytes < self.page;
+                bytes += 133 + entry.payload.bytes().map_or(0, <[u8]>::len);
+                fits
+            });
+            let Some(last) = fresh.last() else {
+                more = true;
+                continue;
+            };
+            let mut head = self.heads[author];
+            if fresh.len() < whole {
+                more = true;
+                if *author != self.signer.id() {
+                    continue;
+                }
+                head = self.signer.head(last.header.seq, last.header.hash());
+            }
+            fresh.iter().for_each(|entry| bundle.entry(entry));
+            bundle.head(&head);
+        }
+        self.smuggled.iter().for_each(|segment| bundle.segment(segment));
+        (bundle.finish(), more)
+    }
+}
+
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+fn ok(value: &Value) -> (u16, &'static str, String, Vec<u8>) {
+    (200, "application/json", String::new(), serde_json::to_vec(value).unwrap())
+}
+
+fn problem(status: u16, name: &str) -> (u16, &'static str, String, Vec<u8>) {
+    let body = json!({ "type": format!("urn:letan:problem:{name}"), "status": status });
+    (status, "application/problem+json", String::new(), serde_json::to_vec(&body).unwrap())
+}
+
+type Request = (String, BTreeMap<String, String>, Vec<u8>);
+
+fn read(stream: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim().split_once(':') else { break };
+        headers.insert(name.to_lowercase(), value.trim().to_owned());
+    }
+    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((line, headers, body))
+}
