@@ -12,10 +12,13 @@ fn opening_a_record_of_250_bytes() {
     let sealed = key.seal(&mut rng, &aad, &[0x61; 230]).unwrap();
     let rounds = 200_000;
     let mut best = f64::MAX;
+    let mut text = zeroize::Zeroizing::new(Vec::new());
     for _ in 0..7 {
         let begin = Instant::now();
         for _ in 0..rounds {
-            std::hint::black_box(key.open(&aad, std::hint::black_box(&sealed)).unwrap());
+            key.open_into(&aad, std::hint::black_box(&sealed), &mut text)
+                .unwrap();
+            std::hint::black_box(&text);
         }
         best = best.min(begin.elapsed().as_secs_f64() / f64::from(rounds) * 1e9);
     }

@@ -185,3 +185,34 @@ fn a_chunk_of_more_than_a_mebibyte_is_refused() {
     assert_eq!(seal(&text), Err(TooLong));
     assert!(seal(&text[1..]).is_ok());
 }
+
+#[test]
+fn a_buffer_used_again_holds_the_last_text_only_and_nothing_after_a_failure() {
+    let key = clinic_key(1).record_key();
+    let storage = root(1).storage_key();
+    let mut rng = rand::rng();
+    let mut text = zeroize::Zeroizing::new(Vec::new());
+    for len in [300, 5, 0, 1000, 999] {
+        let sealed = key.seal(&mut rng, &header_aad(), &vec![7; len]).unwrap();
+        key.open_into(&header_aad(), &sealed, &mut text).unwrap();
+        assert_eq!(*text, vec![7; len]);
+        let row = storage
+            .seal_row(&mut rng, Table::View, 1, 2, &vec![8; len])
+            .unwrap();
+        storage
+            .open_row_into(Table::View, 1, 2, &row, &mut text)
+            .unwrap();
+        assert_eq!(*text, vec![8; len]);
+        assert!(
+            storage
+                .open_row_into(Table::View, 1, 3, &row, &mut text)
+                .is_err()
+        );
+        assert!(text.is_empty());
+        assert!(
+            key.open_into(&header_aad(), &sealed[..20], &mut text)
+                .is_err()
+        );
+        assert!(text.is_empty());
+    }
+}
