@@ -222,6 +222,7 @@ impl Desk {
         };
         let kept = keep::front(self, &mut writer).await;
         let closed = self.store.close().await;
+        self.store.hold().release();
         drop(writer);
         *self.memory() = Memory::default();
         *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = None;

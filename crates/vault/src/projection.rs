@@ -49,11 +49,6 @@ pub(crate) fn stamp(entry: &Entry) -> Stamp {
     Stamp { hlc: entry.header.hlc.0, author: *entry.header.author.as_bytes() }
 }
 
-/// Entries that say something about a lead.
-pub(crate) const fn concerns_a_lead(kind: Kind) -> bool {
-    matches!(kind, Kind::Change | Kind::Submission | Kind::Access)
-}
-
 /// Puts a record into the directory; `false` for one whose first entry has not arrived, which
 /// belongs in no list.
 pub(crate) fn index(directory: &mut Directory, row: i64, record: &Record) -> bool {

@@ -39,7 +39,7 @@ pub(crate) struct Store {
     pool: SqlitePool,
     files: Files,
     reserve: Arc<Reserve>,
-    _hold: Arc<Hold>,
+    hold: Arc<Hold>,
 }
 
 /// What a structural check found within its budget.
@@ -71,7 +71,7 @@ impl Store {
             .connect_with(options(files.database()))
             .await?;
         let reserve = Arc::new(Reserve::new(files.reserve()));
-        let store = Self { pool, files, reserve, _hold: hold };
+        let store = Self { pool, files, reserve, hold };
         if let Err(fault) = store.prepare().await {
             store.pool.close().await;
             return Err(fault);
@@ -122,7 +122,7 @@ impl Store {
 
     /// The lock that keeps other instances out.
     pub(crate) fn hold(&self) -> Arc<Hold> {
-        Arc::clone(&self._hold)
+        Arc::clone(&self.hold)
     }
 
     /// The one connection, once it is free.

@@ -35,7 +35,7 @@ async fn with_leads() -> Clinic {
 async fn a_changed_stolen_or_rolled_back_lead_row_is_computed_anew_from_the_ledger() {
     let changes = [
         // A flipped byte.
-        "UPDATE lead SET sealed = x'00' || substr(sealed, 2) WHERE row = 2",
+        "UPDATE lead SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB) WHERE row = 2",
         // One row in another's place.
         "UPDATE lead SET (version, sealed) = (SELECT version, sealed FROM lead WHERE row = 1) \
          WHERE row = 2",
@@ -85,11 +85,11 @@ async fn an_older_version_of_one_row_is_noticed_although_it_opens() {
 #[tokio::test]
 async fn a_changed_ledger_state_or_membership_is_damage() {
     let changes = [
-        "UPDATE state SET sealed = x'00' || substr(sealed, 2)",
+        "UPDATE state SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)",
         "UPDATE state SET version = version - 1",
         "DELETE FROM state",
         "DELETE FROM membership WHERE number = 2",
-        "UPDATE entry SET payload = x'00' || substr(payload, 2) WHERE seq = 2",
+        "UPDATE entry SET payload = CAST(x'00' || substr(payload, 2) AS BLOB) WHERE seq = 2",
         "UPDATE head SET seq = seq - 1",
         "DELETE FROM identity",
     ];
@@ -140,7 +140,7 @@ async fn what_proves_itself_is_saved_from_a_damaged_database_and_the_rest_is_nam
     let clinic = with_leads().await;
     let last = "SELECT max(seq) FROM entry";
     // Another desk's ledger would be fetched again; ours is whole, so work goes on.
-    change(&clinic, "UPDATE state SET sealed = x'00' || substr(sealed, 2)").await;
+    change(&clinic, "UPDATE state SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)").await;
     change(&clinic, "DELETE FROM membership").await;
     let mut connection = raw(&clinic).await;
     let entries: i64 = sqlx::query_scalar(last).fetch_one(&mut connection).await.unwrap();

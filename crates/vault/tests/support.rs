@@ -1,5 +1,5 @@
 //! What every test needs: a clock that stands still, a founded clinic, a server that can lie.
-pub mod server;
+pub(crate) mod server;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use vault::{
 };
 
 /// 2026-11-23 09:00 in Ho Chi Minh City.
-pub const MORNING: i64 = 1_795_399_200_000;
+pub(crate) const MORNING: i64 = 1_795_399_200_000;
 
-pub struct TestClock(AtomicI64);
+pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
-    pub fn at(ms: i64) -> Arc<Self> {
+    pub(crate) fn at(ms: i64) -> Arc<Self> {
         Arc::new(Self(AtomicI64::new(ms)))
     }
 
-    pub fn advance(&self, ms: i64) {
+    pub(crate) fn advance(&self, ms: i64) {
         self.0.fetch_add(ms, Ordering::Relaxed);
     }
 }
@@ -36,7 +36,7 @@ impl Clock for TestClock {
     }
 }
 
-pub struct Clinic {
+pub(crate) struct Clinic {
     pub dir: TempDir,
     pub clock: Arc<TestClock>,
     pub root: [u8; 32],
@@ -44,7 +44,7 @@ pub struct Clinic {
     pub vault: Vault,
 }
 
-pub fn plan() -> FoundingPlan {
+pub(crate) fn plan() -> FoundingPlan {
     FoundingPlan {
         clinic_name: "Nha khoa Việt Smile".into(),
         branch: "Quận 3".into(),
@@ -54,7 +54,7 @@ pub fn plan() -> FoundingPlan {
 }
 
 impl Clinic {
-    pub async fn found() -> Self {
+    pub(crate) async fn found() -> Self {
         set_reserve_bytes(1 << 16);
         let dir = tempfile::tempdir().unwrap();
         let clock = TestClock::at(MORNING);
@@ -65,42 +65,42 @@ impl Clinic {
         Self { dir, clock, root, kit, vault }
     }
 
-    pub fn clock(&self) -> SharedClock {
+    pub(crate) fn clock(&self) -> SharedClock {
         Arc::clone(&self.clock) as SharedClock
     }
 
-    pub fn root(&self) -> RootSecret {
+    pub(crate) fn root(&self) -> RootSecret {
         RootSecret::from_bytes(self.root)
     }
 
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.vault.close().await.unwrap();
     }
 
     /// Closes and opens again.
-    pub async fn reopen(&mut self) {
+    pub(crate) async fn reopen(&mut self) {
         self.close().await;
         self.vault = self.unlock(None).await.unwrap();
     }
 
-    pub async fn unlock(&self, mirrored: Option<u64>) -> Result<Vault, OpenError> {
+    pub(crate) async fn unlock(&self, mirrored: Option<u64>) -> Result<Vault, OpenError> {
         let locked = sealed(self.dir.path()).await?;
         locked.unlock(&self.root(), self.clock(), mirrored).await.map_err(|(_, error)| error)
     }
 
-    pub fn database(&self) -> std::path::PathBuf {
+    pub(crate) fn database(&self) -> std::path::PathBuf {
         self.dir.path().join("letan.db")
     }
 }
 
-pub async fn sealed(dir: &Path) -> Result<LockedVault, OpenError> {
+pub(crate) async fn sealed(dir: &Path) -> Result<LockedVault, OpenError> {
     match probe(dir).await? {
         Found::Sealed(locked) => Ok(locked),
         Found::Nothing => panic!("no database"),
     }
 }
 
-pub fn person(name: &str, phone: &str, question: &str) -> NewLead {
+pub(crate) fn person(name: &str, phone: &str, question: &str) -> NewLead {
     NewLead {
         name: name.into(),
         phone: phone.into(),
@@ -112,24 +112,24 @@ pub fn person(name: &str, phone: &str, question: &str) -> NewLead {
     }
 }
 
-pub fn all() -> LeadQuery {
+pub(crate) fn all() -> LeadQuery {
     LeadQuery { chip: Chip::All, sort: LeadSort::Newest, limit: 200, ..LeadQuery::default() }
 }
 
-pub fn search(text: &str) -> LeadQuery {
+pub(crate) fn search(text: &str) -> LeadQuery {
     LeadQuery { text: text.into(), ..all() }
 }
 
-pub fn names(page: &LeadPage) -> Vec<&str> {
+pub(crate) fn names(page: &LeadPage) -> Vec<&str> {
     page.rows.iter().map(|row| row.name.as_str()).collect()
 }
 
 /// Waits until every lead is in memory: whatever needs the directory does.
-pub async fn loaded(vault: &Vault) {
+pub(crate) async fn loaded(vault: &Vault) {
     vault.today().await.unwrap();
 }
 
 /// Everything that has been told so far.
-pub fn drain(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Vec<Event> {
+pub(crate) fn drain(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Vec<Event> {
     std::iter::from_fn(|| events.try_recv().ok()).collect()
 }

@@ -49,8 +49,7 @@ pub(super) async fn look(store: Store) -> Result<LockedVault, Fault> {
     let identity = ledger_rows::identity(&store).await?;
     let members = ledger_rows::memberships(&store).await?;
     let roster = roster(Roster::new(identity.clinic), &members)?;
-    let standings = ledger_rows::standings(&store).await?;
-    let tips = standings.into_iter().map(|(author, standing)| (author, standing.tip)).collect();
+    let tips = ledger_rows::tips(&store).await?;
     let check_later = checked == Checked::Partly;
     Ok(LockedVault { store, identity, roster, tips, members, check_later })
 }

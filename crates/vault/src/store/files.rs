@@ -3,6 +3,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::Fault;
 
@@ -42,11 +43,6 @@ impl Files {
     /// The database file.
     pub(crate) fn database(&self) -> &Path {
         &self.database
-    }
-
-    /// The directory that holds everything.
-    pub(crate) fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// The reserve file.
@@ -142,8 +138,8 @@ impl Files {
     }
 }
 
-/// One instance's claim to a directory; given back when dropped.
-pub(crate) struct Hold(#[allow(dead_code)] File);
+/// One instance's claim to a directory; given back when released or dropped.
+pub(crate) struct Hold(Mutex<Option<File>>);
 
 impl Hold {
     /// Claims the directory.
@@ -151,10 +147,15 @@ impl Hold {
         let file = private(OpenOptions::new().write(true).create(true).truncate(false))
             .open(files.directory.join(LOCK))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
+            Ok(()) => Ok(Self(Mutex::new(Some(file)))),
             Err(TryLockError::WouldBlock) => Err(Fault::InUse),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }
+    }
+
+    /// Lets other instances in.
+    pub(crate) fn release(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

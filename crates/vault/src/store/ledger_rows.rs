@@ -20,13 +20,6 @@ pub(crate) struct Identity {
     pub author: AuthorId,
 }
 
-/// Where one ledger stands.
-#[derive(Debug, Clone)]
-pub(crate) struct Standing {
-    pub tip: Tip,
-    pub head: Option<SignedHead>,
-}
-
 pub(crate) fn put_identity(batch: &mut Batch, identity: Identity) {
     batch.run(
         "INSERT OR REPLACE INTO identity (one, clinic, author) VALUES (1, ?, ?)",
@@ -139,23 +132,17 @@ pub(crate) async fn numbers(store: &Store) -> Result<Numbers, Fault> {
 }
 
 /// Where every ledger stands, as the file says.
-pub(crate) async fn standings(store: &Store) -> Result<BTreeMap<AuthorId, Standing>, Fault> {
+pub(crate) async fn tips(store: &Store) -> Result<BTreeMap<AuthorId, Tip>, Fault> {
     let rows = sqlx::query(
-        "SELECT e.header, h.head FROM head h JOIN entry e ON e.author = h.author AND e.seq = h.seq",
+        "SELECT e.header FROM head h JOIN entry e ON e.author = h.author AND e.seq = h.seq",
     )
     .fetch_all(store.pool())
     .await?;
-    let mut standings = BTreeMap::new();
-    for row in &rows {
+    let tip = |row: &SqliteRow| {
         let header = header(row, 0)?;
-        let head = row
-            .try_get::<Option<Vec<u8>>, _>(1)?
-            .map(|head| SignedHead::decode(&head).map_err(|_| Fault::Damaged))
-            .transpose()?;
-        let tip = Tip { seq: header.seq, hash: header.hash(), hlc: header.hlc };
-        standings.insert(header.author, Standing { tip, head });
-    }
-    Ok(standings)
+        Ok((header.author, Tip { seq: header.seq, hash: header.hash(), hlc: header.hlc }))
+    };
+    rows.iter().map(tip).collect()
 }
 
 /// The newest signature of every ledger, as far as it can be read.

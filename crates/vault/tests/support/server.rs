@@ -18,10 +18,10 @@ use ledger::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-pub const CODE: &str = "ABCD-EFGH-JKLM";
+pub(crate) const CODE: &str = "ABCD-EFGH-JKLM";
 
 /// What the server holds; tests reach in to make it lie.
-pub struct State {
+pub(crate) struct State {
     signer: Signer,
     pub own: Ledger,
     pub clinic: Option<ClinicId>,
@@ -43,13 +43,13 @@ pub struct State {
 }
 
 #[derive(Clone)]
-pub struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
 impl Server {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let signer = Signer::from_root(&[0x5e; 32]);
         let state = State {
@@ -80,20 +80,20 @@ impl Server {
         server
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// A visitor sends the form.
-    pub fn post(&self, name: &str, phone: &str, question: &str) -> String {
+    pub(crate) fn post(&self, name: &str, phone: &str, question: &str) -> String {
         self.post_suspect(name, phone, question, Suspicion::default())
     }
 
-    pub fn post_suspect(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> String {
+    pub(crate) fn post_suspect(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> String {
         let mut state = self.state();
         let received = state.sealed(name, phone, q, suspicion);
         let record = RecordId::from(received.sealed.ids.submission);
@@ -173,7 +173,7 @@ impl Server {
 }
 
 impl State {
-    pub fn sealed(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> Received {
+    pub(crate) fn sealed(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> Received {
         let key: IntakePublicKey = self.statement.as_ref().unwrap().public_key();
         let submission = SubmissionId::from_bytes(uuid::Uuid::new_v4().into_bytes());
         let ids = SubmissionIds {
@@ -194,7 +194,7 @@ impl State {
     }
 
     /// Appends a submission entry with this payload.
-    pub fn append(&mut self, record: RecordId, epoch: Epoch, payload: Vec<u8>) {
+    pub(crate) fn append(&mut self, record: RecordId, epoch: Epoch, payload: Vec<u8>) {
         let draft = self.own.next(Kind::Submission, record, epoch, super::MORNING);
         let entry = draft.finish(payload).unwrap();
         self.own.accept(&entry).unwrap();
@@ -204,11 +204,11 @@ impl State {
         self.heads.insert(id, head);
     }
 
-    pub fn server_id(&self) -> AuthorId {
+    pub(crate) fn server_id(&self) -> AuthorId {
         self.signer.id()
     }
 
-    pub fn have(&self) -> Have {
+    pub(crate) fn have(&self) -> Have {
         let last = |ledger: &Vec<Entry>| ledger.last().map_or(0, |entry| entry.header.seq);
         Have(self.ledgers.iter().map(|(id, ledger)| (*id, last(ledger))).collect())
     }
