@@ -48,7 +48,7 @@ pub enum Lie {
     /// Header, segment or member payload doesn't make sense.
     #[error("malformed")]
     Malformed,
-    /// The author was enrolled once, but no enrolment of it counts any more.
+    /// Nobody enrolled the author of this own entry; a foreign author's entries wait in quarantine instead.
     #[error("author not enrolled")]
     NotEnrolled,
     /// Written after the author was revoked.
