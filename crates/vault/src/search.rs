@@ -49,7 +49,7 @@ impl Search {
         let block = &mut self.blocks[placed.block];
         block.insert(placed.at, &self.scratch);
         let record = block.record(placed.at);
-        self.signatures.add(block.sign, record.head, record.body);
+        self.signatures.add(block.sign, &record);
     }
 
     /// Gives a lead another text; `true` when it differs.
@@ -61,7 +61,7 @@ impl Search {
         }
         target.replace(at, &self.scratch);
         let record = target.record(at);
-        self.signatures.add(target.sign, record.head, record.body);
+        self.signatures.add(target.sign, &record);
         self.refresh(block);
         true
     }
@@ -88,7 +88,7 @@ impl Search {
         target.stale = 0;
         for at in 0..target.len() {
             let record = target.record(at);
-            self.signatures.add(target.sign, record.head, record.body);
+            self.signatures.add(target.sign, &record);
         }
     }
 
@@ -110,7 +110,7 @@ impl Search {
         let Some(query) = Query::parse(text) else {
             return (Vec::new(), false);
         };
-        let mut scan = Scan::new(self, &query, limit.saturating_add(1));
+        let mut scan = Scan::new(self, query, limit.saturating_add(1));
         scan.heads(&mask);
         scan.bodies(&mask);
         let mut found = scan.finish();
@@ -130,24 +130,31 @@ impl Search {
 /// One search under way.
 struct Scan<'a> {
     search: &'a Search,
-    query: &'a Query,
+    query: Query,
     enough: usize,
     /// Newest first, one list a rank; the second pass begins with fresh ones.
     found: [Vec<Place>; 4],
     by_head: [Vec<Place>; 4],
+    /// Blocks that may hold the words with their accents; `None` for all.
+    exact: Option<Blocks>,
 }
 
 /// Blocks tried to see which word is rarest.
 const SAMPLE: usize = 4;
 
 impl<'a> Scan<'a> {
-    fn new(search: &'a Search, query: &'a Query, enough: usize) -> Self {
+    fn new(search: &'a Search, query: Query, enough: usize) -> Self {
+        let exact = query
+            .accented
+            .then(|| candidates(search, &query, true, true))
+            .flatten();
         Self {
             search,
             query,
             enough,
             found: Default::default(),
             by_head: Default::default(),
+            exact,
         }
     }
 
@@ -158,28 +165,27 @@ impl<'a> Scan<'a> {
         }
     }
 
-    fn count(&self, rank: Rank) -> usize {
-        self.found[rank as usize].len()
+    fn full(&self, rank: Rank) -> bool {
+        self.found[rank as usize].len() >= self.enough
     }
 
     /// Looks for leads whose name or number says it all.
     fn heads(&mut self, mask: &impl Fn(usize) -> u64) {
-        let blocks = self.candidates(false);
-        let rarest = self.rarest(blocks.as_ref(), |block, clause| {
-            self.rows_by_head(block, clause, !0)
-        });
-        for block in self.newest(blocks.as_ref()) {
-            let rows = mask(block);
-            if rows == 0 {
+        let blocks = candidates(self.search, &self.query, false, false);
+        self.rarest_first(blocks.as_ref(), false);
+        for block in newest(self.search, blocks.as_ref()) {
+            let exact_only = self.full(Rank::Head);
+            if exact_only && !holds(self.search, self.exact.as_ref(), block) {
                 continue;
             }
-            for at in rows_newest_first(self.rows_by_head(block, rarest, rows)) {
+            for at in rows_newest_first(self.rows(block, 0, false, mask(block))) {
                 let record = self.search.blocks[block].record(at);
-                if self.query.in_head(&record) {
+                let hopeless = exact_only && !self.query.may_be_exact(&record);
+                if !hopeless && self.query.in_head(&record) {
                     self.note(self.query.rank_head(&record), (block, at));
                 }
             }
-            if self.count(Rank::ExactHead) >= self.enough {
+            if self.full(Rank::ExactHead) {
                 return;
             }
         }
@@ -188,103 +194,67 @@ impl<'a> Scan<'a> {
     /// Looks for the others.
     fn bodies(&mut self, mask: &impl Fn(usize) -> u64) {
         self.by_head = std::mem::take(&mut self.found);
-        let mut missing = self
+        let missing = self
             .enough
             .saturating_sub(self.by_head[Rank::ExactHead as usize].len());
         if missing == 0 {
             return;
         }
-        let blocks = self.candidates(true);
-        let rarest = self.rarest(blocks.as_ref(), |block, clause| {
-            self.rows_by_text(block, clause, !0)
-        });
-        for block in self.newest(blocks.as_ref()) {
-            let rows = mask(block);
-            if rows == 0 {
+        let blocks = candidates(self.search, &self.query, true, false);
+        self.rarest_first(blocks.as_ref(), true);
+        for block in newest(self.search, blocks.as_ref()) {
+            let exact_only = self.full(Rank::Folded);
+            if exact_only && !holds(self.search, self.exact.as_ref(), block) {
                 continue;
             }
-            for at in rows_newest_first(self.rows_by_text(block, rarest, rows)) {
-                let Some(rank) = self.query.rank_body(&self.search.blocks[block].record(at)) else {
+            for at in rows_newest_first(self.rows(block, 0, true, mask(block))) {
+                let record = self.search.blocks[block].record(at);
+                if exact_only && !self.query.may_be_exact(&record) {
                     continue;
-                };
-                self.note(rank, (block, at));
-                missing = missing.saturating_sub(usize::from(rank == Rank::Exact));
+                }
+                if let Some(rank) = self.query.rank_body(&record) {
+                    self.note(rank, (block, at));
+                }
             }
-            if missing == 0 {
+            if self.found[Rank::Exact as usize].len() >= missing {
                 return;
             }
         }
     }
 
-    /// Candidate blocks from the newest on.
-    fn newest<'b>(&self, blocks: Option<&'b Blocks>) -> impl Iterator<Item = usize> + use<'b, 'a> {
-        let search = self.search;
-        (0..search.blocks.len()).rev().filter(move |block| {
-            blocks.is_none_or(|blocks| {
-                let sign = search.blocks[*block].sign as usize;
-                blocks[sign / 64] >> (sign % 64) & 1 == 1
-            })
-        })
-    }
-
-    /// Blocks that may hold all clauses, by their signatures; `None` for all blocks.
-    fn candidates(&self, bodies: bool) -> Option<Blocks> {
-        let mut all: Option<Blocks> = None;
-        for clause in &self.query.clauses {
-            let mut any: Option<Blocks> = Some(Vec::new());
-            for needle in &clause.needles {
-                let mut of_needle = Some(Vec::new());
-                if bodies || needle.scope != query::Scope::Initials {
-                    of_needle = self.search.signatures.heads(needle.bytes());
-                }
-                if bodies && needle.scope == query::Scope::Anywhere {
-                    of_needle = union(of_needle, self.search.signatures.bodies(needle.bytes()));
-                }
-                any = union(any, of_needle);
-            }
-            all = match (all, any) {
-                (Some(all), Some(any)) => Some(all.iter().zip(&any).map(|(a, b)| a & b).collect()),
-                (one, other) => one.or(other),
-            };
+    /// Sorts the words so that the one that the fewest rows of some blocks hold leads the scan.
+    fn rarest_first(&mut self, blocks: Option<&Blocks>, bodies: bool) {
+        if self.query.clauses.len() == 1 {
+            return;
         }
-        all
-    }
-
-    /// The clause that the fewest rows of some blocks hold: it leads the scan.
-    fn rarest(&self, blocks: Option<&Blocks>, rows: impl Fn(usize, usize) -> u64) -> usize {
-        let clauses = self.query.clauses.len();
-        if clauses == 1 {
-            return 0;
-        }
-        let sample: Vec<usize> = self.newest(blocks).take(SAMPLE).collect();
+        let sample: Vec<usize> = newest(self.search, blocks).take(SAMPLE).collect();
         let hits = |clause: usize| -> u32 {
             sample
                 .iter()
-                .map(|block| rows(*block, clause).count_ones())
+                .map(|block| self.rows(*block, clause, bodies, !0).count_ones())
                 .sum()
         };
-        (0..clauses).min_by_key(|clause| hits(*clause)).unwrap_or(0)
+        let hits: Vec<u32> = (0..self.query.clauses.len()).map(hits).collect();
+        let mut sorted: Vec<_> = hits
+            .into_iter()
+            .zip(std::mem::take(&mut self.query.clauses))
+            .collect();
+        sorted.sort_by_key(|(hits, _)| *hits);
+        self.query.clauses = sorted.into_iter().map(|(_, clause)| clause).collect();
     }
 
-    /// Rows of a block whose head holds a clause.
-    fn rows_by_head(&self, block: usize, clause: usize, rows: u64) -> u64 {
+    /// Rows among `rows` of a block that hold a clause in the head, or anywhere.
+    fn rows(&self, block: usize, clause: usize, bodies: bool, rows: u64) -> u64 {
+        if rows == 0 {
+            return 0;
+        }
         let block = &self.search.blocks[block];
         let mut found = 0;
         for needle in &self.query.clauses[clause].needles {
-            if needle.scope != query::Scope::Initials {
+            if needle.for_head() || bodies && needle.scope == query::Scope::Initials {
                 found |= rows_with(needle, block.head(), |byte| block.row_of_head(byte));
             }
-        }
-        found & rows
-    }
-
-    /// Rows of a block that hold a clause anywhere.
-    fn rows_by_text(&self, block: usize, clause: usize, rows: u64) -> u64 {
-        let block = &self.search.blocks[block];
-        let mut found = 0;
-        for needle in &self.query.clauses[clause].needles {
-            found |= rows_with(needle, block.head(), |byte| block.row_of_head(byte));
-            if needle.scope == query::Scope::Anywhere {
+            if bodies && needle.for_body() {
                 found |= rows_with(needle, block.body(), |byte| block.row_of_body(byte));
             }
         }
@@ -301,6 +271,44 @@ impl<'a> Scan<'a> {
         found.truncate(self.enough);
         found
     }
+}
+
+/// Is a block in a set?
+fn holds(search: &Search, blocks: Option<&Blocks>, block: usize) -> bool {
+    let sign = search.blocks[block].sign as usize;
+    blocks.is_none_or(|blocks| blocks[sign / 64] >> (sign % 64) & 1 == 1)
+}
+
+/// Blocks of a set from the newest on.
+fn newest<'a>(
+    search: &'a Search,
+    blocks: Option<&'a Blocks>,
+) -> impl Iterator<Item = usize> + use<'a> {
+    (0..search.blocks.len())
+        .rev()
+        .filter(move |block| holds(search, blocks, *block))
+}
+
+/// Blocks that may hold all clauses, by their signatures; `None` for all blocks.
+fn candidates(search: &Search, query: &Query, bodies: bool, exact: bool) -> Option<Blocks> {
+    let mut all: Option<Blocks> = None;
+    for clause in &query.clauses {
+        let mut any: Option<Blocks> = Some(Vec::new());
+        for needle in &clause.needles {
+            let marks = if exact { &needle.accents[..] } else { &[] };
+            if needle.for_head() || bodies && needle.scope == query::Scope::Initials {
+                any = union(any, search.signatures.heads(needle.bytes(), marks));
+            }
+            if bodies && needle.for_body() {
+                any = union(any, search.signatures.bodies(needle.bytes(), marks));
+            }
+        }
+        all = match (all, any) {
+            (Some(all), Some(any)) => Some(all.iter().zip(&any).map(|(a, b)| a & b).collect()),
+            (one, other) => one.or(other),
+        };
+    }
+    all
 }
 
 fn union(one: Option<Blocks>, other: Option<Blocks>) -> Option<Blocks> {

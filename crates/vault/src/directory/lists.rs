@@ -196,37 +196,39 @@ impl Directory {
         let mut slots = Vec::with_capacity(take);
         // Two lists after each other: what the first one leaves of `skip` and `take` goes to the second.
         let rest = |slots: &Vec<Slot>| take - slots.len();
-        match sort {
-            LeadSort::Newest => {
-                self.arrival
-                    .page(filter, From::Last, skip, take, &mut slots);
-            }
+        let total = match sort {
+            LeadSort::Newest => self
+                .arrival
+                .page(filter, From::Last, skip, take, &mut slots),
             LeadSort::Work => {
-                let left = self.arrival.page(
-                    &filter.states(uncalled),
-                    From::First,
-                    skip,
-                    take,
-                    &mut slots,
-                );
+                let new = filter.states(uncalled);
+                let first = self.arrival.page(&new, From::First, skip, take, &mut slots);
                 let others = filter.states(ALL_STATES & !uncalled);
-                self.arrival
-                    .page(&others, From::Last, left, rest(&slots), &mut slots);
+                let (skip, take) = (skip.saturating_sub(first), rest(&slots));
+                first
+                    + self
+                        .arrival
+                        .page(&others, From::Last, skip, take, &mut slots)
             }
             LeadSort::NextCall => {
-                let left = self.calls.page(filter, From::First, skip, take, &mut slots);
+                let first = self.calls.page(filter, From::First, skip, take, &mut slots);
                 let others = filter.planned(false);
-                self.arrival
-                    .page(&others, From::Last, left, rest(&slots), &mut slots);
+                let (skip, take) = (skip.saturating_sub(first), rest(&slots));
+                first
+                    + self
+                        .arrival
+                        .page(&others, From::Last, skip, take, &mut slots)
             }
             LeadSort::Name => {
                 let order = self.names.as_ref().map(Names::order);
-                order.map(|order| order.page(filter, From::First, skip, take, &mut slots));
+                order.map_or(0, |order| {
+                    order.page(filter, From::First, skip, take, &mut slots)
+                })
             }
-        }
+        };
         Page {
             slots,
-            total: small(self.arrival.count(filter)),
+            total: small(total),
             more: false,
         }
     }

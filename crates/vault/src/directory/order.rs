@@ -3,10 +3,15 @@
 use std::collections::VecDeque;
 
 use super::Slot;
-use super::traits::{BITS, Filter, Traits};
+use super::traits::{ALL_STATES, BITS, Filter, Traits};
 
 /// Rows in a full block: as many as a word has bits.
 pub(crate) const ROWS: usize = 64;
+
+/// The plane that says which rows exist.
+const LIVE: usize = BITS;
+/// Blocks whose masks are worked out together, word by word, as vector units like it.
+const CHUNK: usize = 64;
 
 struct Block {
     slots: [Slot; ROWS],
@@ -55,7 +60,7 @@ impl Default for Order {
     fn default() -> Self {
         Self {
             blocks: VecDeque::new(),
-            planes: vec![VecDeque::new(); BITS],
+            planes: vec![VecDeque::new(); BITS + 1],
         }
     }
 }
@@ -73,11 +78,49 @@ impl Order {
 
     /// Rows of a block that pass the filter.
     pub(crate) fn mask(&self, block: usize, filter: &Filter) -> u64 {
-        let len = self.blocks[block].len;
-        let rows = if len == ROWS { !0 } else { (1 << len) - 1 };
-        filter.mask(rows, |bit| {
-            self.planes[bit as usize].get(block).copied().unwrap_or(0)
-        })
+        let mut word = [0];
+        self.masks(filter, block, &mut word);
+        word[0]
+    }
+
+    /// Rows that pass in the blocks from `first` on, a word each.
+    fn masks(&self, filter: &Filter, first: usize, out: &mut [u64]) {
+        out.fill(!0);
+        self.narrow(LIVE, true, first, out);
+        for (bit, wanted) in filter.fixed() {
+            self.narrow(bit, wanted, first, out);
+        }
+        if filter.allowed() == ALL_STATES {
+            return;
+        }
+        let mut any = [0; CHUNK];
+        for state in (0..7).filter(|state| filter.allowed() >> state & 1 == 1) {
+            let mut one = [!0; CHUNK];
+            for bit in 0..3 {
+                self.narrow(bit, state >> bit & 1 == 1, first, &mut one[..out.len()]);
+            }
+            any.iter_mut().zip(one).for_each(|(any, one)| *any |= one);
+        }
+        out.iter_mut().zip(any).for_each(|(out, any)| *out &= any);
+    }
+
+    fn narrow(&self, bit: usize, wanted: bool, first: usize, out: &mut [u64]) {
+        let plane = &self.planes[bit];
+        if plane.is_empty() {
+            // Nobody has this bit.
+            out.iter_mut().filter(|_| wanted).for_each(|word| *word = 0);
+            return;
+        }
+        let flip = if wanted { 0 } else { !0 };
+        let (front, back) = plane.as_slices();
+        let (one, other) = out.split_at_mut(front.len().saturating_sub(first).min(out.len()));
+        let front = front.get(first..).unwrap_or_default();
+        let back = &back[(first + one.len()).saturating_sub(plane.as_slices().0.len())..];
+        for (out, plane) in [(one, front), (other, back)] {
+            out.iter_mut()
+                .zip(plane)
+                .for_each(|(word, set)| *word &= set ^ flip);
+        }
     }
 
     /// Finds the first place whose row is not `before`: (block, row); the row may be one past the block's last.
@@ -105,8 +148,12 @@ impl Order {
             .copy_within(placed.at..target.len, placed.at + 1);
         target.slots[placed.at] = slot;
         target.len += 1;
-        for bit in 0..BITS {
-            let set = traits.bits() >> bit & 1;
+        for bit in 0..=LIVE {
+            let set = if bit == LIVE {
+                1
+            } else {
+                traits.bits() >> bit & 1
+            };
             self.wake(bit, set);
             if let Some(word) = self.planes[bit].get_mut(placed.block) {
                 let low = (1 << placed.at) - 1;
@@ -245,27 +292,28 @@ impl Order {
         (self.slots(block).get(at) == Some(&slot)).then_some((block, at))
     }
 
-    /// Rows that pass.
-    pub(crate) fn count(&self, filter: &Filter) -> usize {
-        (0..self.blocks.len())
-            .map(|block| self.mask(block, filter).count_ones() as usize)
-            .sum()
-    }
-
     /// Rows that pass and are `before`.
     pub(crate) fn count_before(&self, filter: &Filter, before: impl Fn(Slot) -> bool) -> usize {
         let (block, at) = self.find(before);
-        let whole: usize = (0..block)
-            .map(|b| self.mask(b, filter).count_ones() as usize)
-            .sum();
+        let mut count = 0;
+        self.each_chunk(filter, block, |_, masks| count += ones(masks));
         if block == self.blocks.len() {
-            return whole;
+            return count;
         }
         let low = if at == ROWS { !0 } else { (1 << at) - 1 };
-        whole + (self.mask(block, filter) & low).count_ones() as usize
+        count + ones(&[self.mask(block, filter) & low])
     }
 
-    /// Appends up to `take` rows that pass to `out`, after `skip` of them. Returns how much of `skip` is left.
+    fn each_chunk(&self, filter: &Filter, blocks: usize, mut each: impl FnMut(usize, &[u64])) {
+        let mut masks = [0; CHUNK];
+        for first in (0..blocks).step_by(CHUNK) {
+            let masks = &mut masks[..CHUNK.min(blocks - first)];
+            self.masks(filter, first, masks);
+            each(first, masks);
+        }
+    }
+
+    /// Appends up to `take` rows that pass to `out`, after `skip` of them. Returns how many pass in all.
     pub(crate) fn page(
         &self,
         filter: &Filter,
@@ -274,34 +322,66 @@ impl Order {
         take: usize,
         out: &mut Vec<Slot>,
     ) -> usize {
-        let mut skip = skip;
+        let mut chunks = Vec::with_capacity(self.blocks.len().div_ceil(CHUNK));
+        self.each_chunk(filter, self.blocks.len(), |_, masks| {
+            chunks.push(ones(masks))
+        });
+        let total = chunks.iter().sum();
         let end = out.len().saturating_add(take);
-        let blocks = self.blocks.len();
-        for i in 0..blocks {
-            if out.len() >= end {
-                break;
-            }
-            let block = if from == From::First {
+        let mut skip = skip;
+        for i in 0..chunks.len() {
+            let chunk = if from == From::First {
                 i
             } else {
-                blocks - 1 - i
+                chunks.len() - 1 - i
             };
-            let mask = self.mask(block, filter);
-            let rows = mask.count_ones() as usize;
+            if out.len() >= end {
+                break;
+            } else if chunks[chunk] <= skip {
+                skip -= chunks[chunk];
+            } else {
+                self.chunk_page(
+                    filter,
+                    from,
+                    chunk * CHUNK,
+                    std::mem::take(&mut skip),
+                    end,
+                    out,
+                );
+            }
+        }
+        total
+    }
+
+    /// The part of a page that one chunk gives.
+    fn chunk_page(
+        &self,
+        filter: &Filter,
+        from: From,
+        first: usize,
+        skip: usize,
+        end: usize,
+        out: &mut Vec<Slot>,
+    ) {
+        let mut masks = [0; CHUNK];
+        let masks = &mut masks[..CHUNK.min(self.blocks.len() - first)];
+        self.masks(filter, first, masks);
+        let mut skip = skip;
+        for i in 0..masks.len() {
+            let i = if from == From::First {
+                i
+            } else {
+                masks.len() - 1 - i
+            };
+            let rows = ones(&[masks[i]]);
             if rows <= skip {
                 skip -= rows;
                 continue;
             }
-            let slots = &self.blocks[block].slots;
-            out.extend(
-                rows_of(mask, from)
-                    .skip(skip)
-                    .take(end - out.len())
-                    .map(|at| slots[at]),
-            );
-            skip = 0;
+            let (slots, room) = (&self.blocks[first + i].slots, end - out.len());
+            let passing = rows_of(masks[i], from).skip(std::mem::take(&mut skip));
+            out.extend(passing.take(room).map(|at| slots[at]));
         }
-        skip
     }
 
     /// Bytes held.
@@ -314,6 +394,10 @@ impl Order {
                 .map(|plane| plane.capacity() * 8)
                 .sum::<usize>()
     }
+}
+
+fn ones(masks: &[u64]) -> usize {
+    masks.iter().map(|mask| mask.count_ones() as usize).sum()
 }
 
 /// The rows in a mask, newest first.

@@ -176,31 +176,16 @@ impl Filter {
         traits.0 & self.fixed == self.value && self.states >> traits.state() & 1 == 1
     }
 
-    /// The rows of one block that pass, given its bit planes and which rows exist.
-    pub(crate) fn mask(&self, mut rows: u64, plane: impl Fn(u32) -> u64) -> u64 {
-        let mut left = self.fixed;
-        while left != 0 && rows != 0 {
-            let bit = left.trailing_zeros();
-            let set = plane(bit);
-            rows &= if self.value >> bit & 1 == 1 {
-                set
-            } else {
-                !set
-            };
-            left &= left - 1;
-        }
-        if self.states == ALL_STATES || rows == 0 {
-            return rows;
-        }
-        let planes = [plane(0), plane(1), plane(2)];
-        let mut allowed = 0;
-        for state in (0..7u32).filter(|state| self.states >> state & 1 == 1) {
-            allowed |= (0..3u32).fold(!0, |rows, bit| {
-                let set = planes[bit as usize];
-                rows & if state >> bit & 1 == 1 { set } else { !set }
-            });
-        }
-        rows & allowed
+    /// Bits that must have a value.
+    pub(crate) fn fixed(self) -> impl Iterator<Item = (usize, bool)> {
+        (0..BITS)
+            .filter(move |bit| self.fixed >> bit & 1 == 1)
+            .map(move |bit| (bit, self.value >> bit & 1 == 1))
+    }
+
+    /// States that are let through.
+    pub(crate) fn allowed(self) -> u8 {
+        self.states
     }
 }
 
@@ -230,38 +215,5 @@ mod tests {
         assert_eq!(merged.class(), Class::Merged);
         assert!(!Filter::shown().admits(merged));
         assert_eq!(merged.with_merged(false), traits);
-    }
-
-    #[test]
-    fn a_block_mask_admits_what_the_filter_admits_row_by_row() {
-        let states = [LeadState::New, LeadState::Booked, LeadState::WrongNumber];
-        let rows: Vec<Traits> = (0..64u16)
-            .map(|i| {
-                let source = [Source::Web, Source::Zalo][usize::from(i / 3 % 2)];
-                let state = states[usize::from(i / 5 % 3)];
-                Traits::new(state, source, i % 3 == 1, i % 4, i % 7).with_merged(i % 9 == 2)
-            })
-            .collect();
-        let plane = |bit: u32| {
-            rows.iter()
-                .enumerate()
-                .fold(0u64, |word, (i, t)| word | (t.bits() >> bit & 1) << i)
-        };
-        let filters = [
-            Filter::shown(),
-            Filter::listed().states(0b1000),
-            Filter::held().branch(2),
-            Filter::shown()
-                .source(Source::Zalo)
-                .owner(3)
-                .states(0b100_0001),
-            Filter::listed().states(0),
-        ];
-        for filter in filters {
-            let mask = filter.mask(!0, plane);
-            for (i, traits) in rows.iter().enumerate() {
-                assert_eq!(mask >> i & 1 == 1, filter.admits(*traits), "row {i}");
-            }
-        }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Scope {
     Anywhere,
     /// Head only: digits of a number.
     Head,
+    /// Body only: a number's text as typed.
+    Body,
     /// Initials, which rank like the body.
     Initials,
 }
@@ -25,7 +27,7 @@ pub(crate) enum Scope {
 /// One run of bytes to find.
 pub(crate) struct Needle {
     finder: Finder<'static>,
-    accents: Vec<(usize, u8)>,
+    pub(crate) accents: Vec<(usize, u8)>,
     pub(crate) scope: Scope,
 }
 
@@ -66,14 +68,23 @@ impl Needle {
             .any(|at| accent::same(marks, at, len, &self.accents))
     }
 
+    /// May stand in the head, initials aside.
+    pub(crate) fn for_head(&self) -> bool {
+        matches!(self.scope, Scope::Anywhere | Scope::Head)
+    }
+
+    /// May stand in the body.
+    pub(crate) fn for_body(&self) -> bool {
+        matches!(self.scope, Scope::Anywhere | Scope::Body)
+    }
+
     fn in_head(&self, record: &Record<'_>, exact: bool) -> bool {
-        self.scope != Scope::Initials && self.in_part(record.head, record.head_marks(), exact)
+        self.for_head() && self.in_part(record.head, record.head_marks(), exact)
     }
 
     fn in_record(&self, record: &Record<'_>, exact: bool) -> bool {
-        self.in_part(record.head, record.head_marks(), exact)
-            || self.scope == Scope::Anywhere
-                && self.in_part(record.body, record.body_marks(), exact)
+        self.scope != Scope::Body && self.in_part(record.head, record.head_marks(), exact)
+            || self.for_body() && self.in_part(record.body, record.body_marks(), exact)
     }
 }
 
@@ -123,7 +134,7 @@ pub(crate) enum Rank {
 /// The whole question.
 pub(crate) struct Query {
     pub(crate) clauses: Vec<Clause>,
-    accented: bool,
+    pub(crate) accented: bool,
 }
 
 impl Query {
@@ -162,6 +173,17 @@ impl Query {
         self.clauses
             .iter()
             .all(|clause| clause.in_head(record, false))
+    }
+
+    /// Cheap and necessary for accents as typed: the lead has such accents at all.
+    pub(crate) fn may_be_exact(&self, record: &Record<'_>) -> bool {
+        self.clauses.iter().all(|clause| match &clause.needles[..] {
+            [one] => one
+                .accents
+                .iter()
+                .all(|(_, accent)| record.has_accent(*accent)),
+            _ => true,
+        })
     }
 
     /// Rank of a lead whose head holds everything.
@@ -270,7 +292,10 @@ fn number(tokens: &[&str]) -> Clause {
             needles.push(Needle::digits(form));
         }
     }
-    needles.push(Needle::word(&typed));
+    needles.push(Needle {
+        scope: Scope::Body,
+        ..Needle::word(&typed)
+    });
     Clause { needles }
 }
 

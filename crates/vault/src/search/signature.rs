@@ -4,6 +4,9 @@
 //! bitmaps. A bit too many costs a scan of one block, a bit missing would lose hits: bits are only
 //! taken back when a block is signed anew.
 
+use super::accent;
+use super::text::Record;
+
 /// Bitmaps over heads, a power of two.
 const HEAD: usize = 1 << 12;
 /// Bitmaps over bodies, a power of two.
@@ -55,19 +58,25 @@ impl Signatures {
     }
 
     /// Adds a text to its block's signature.
-    pub(crate) fn add(&mut self, block: u32, head: &[u8], body: &[u8]) {
-        grams(head, true, |gram| self.head.set(gram, block));
-        grams(body, false, |gram| self.body.set(gram, block));
+    pub(crate) fn add(&mut self, block: u32, record: &Record<'_>) {
+        grams(record.head, true, |gram| self.head.set(gram, block));
+        grams(record.body, false, |gram| self.body.set(gram, block));
+        accents(record.head, accent::read(record.head_marks()), |gram| {
+            self.head.set(gram, block)
+        });
+        accents(record.body, accent::read(record.body_marks()), |gram| {
+            self.body.set(gram, block)
+        });
     }
 
-    /// Blocks whose heads may hold the needle; `None` for all.
-    pub(crate) fn heads(&self, needle: &[u8]) -> Option<Blocks> {
-        self.head.candidates(needle, true)
+    /// Blocks whose heads may hold the needle with these accents; `None` for all.
+    pub(crate) fn heads(&self, needle: &[u8], marks: &[(usize, u8)]) -> Option<Blocks> {
+        self.head.candidates(needle, true, marks)
     }
 
-    /// Blocks whose bodies may hold the needle; `None` for all.
-    pub(crate) fn bodies(&self, needle: &[u8]) -> Option<Blocks> {
-        self.body.candidates(needle, false)
+    /// Blocks whose bodies may hold the needle with these accents; `None` for all.
+    pub(crate) fn bodies(&self, needle: &[u8], marks: &[(usize, u8)]) -> Option<Blocks> {
+        self.body.candidates(needle, false, marks)
     }
 
     /// Bytes held.
@@ -127,9 +136,9 @@ impl Table {
         }
     }
 
-    fn candidates(&self, needle: &[u8], digits: bool) -> Option<Blocks> {
+    fn candidates(&self, needle: &[u8], digits: bool, marks: &[(usize, u8)]) -> Option<Blocks> {
         let mut found: Option<Blocks> = None;
-        grams(needle, digits, |gram| {
+        let mut narrow = |gram| {
             let map = &self.bits[self.map(gram)..][..self.stride];
             match &mut found {
                 Some(found) => found
@@ -138,7 +147,9 @@ impl Table {
                     .for_each(|(word, other)| *word &= other),
                 None => found = Some(map.to_vec()),
             }
-        });
+        };
+        grams(needle, digits, &mut narrow);
+        accents(needle, marks.iter().copied(), &mut narrow);
         found
     }
 }
@@ -168,10 +179,36 @@ fn grams(text: &[u8], digits: bool, mut each: impl FnMut(u32)) {
     }
 }
 
+/// Every accented letter with the one before it and with the one behind it, as numbers that no
+/// three letters have: they tell blocks with a word's very accents from blocks with its letters.
+fn accents(text: &[u8], marks: impl Iterator<Item = (usize, u8)>, mut each: impl FnMut(u32)) {
+    for (at, accent) in marks {
+        let letter = |at: usize| {
+            text.get(at)
+                .filter(|byte| **byte > b' ')
+                .map(|byte| u32::from(*byte))
+        };
+        let Some(base) = letter(at) else {
+            continue;
+        };
+        let own = base << 8 | u32::from(accent);
+        if let Some(before) = at.checked_sub(1).and_then(letter) {
+            each(1 << 24 | before << 16 | own);
+        }
+        if let Some(behind) = letter(at + 1) {
+            each(2 << 24 | behind << 16 | own);
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    fn record<'a>(head: &'a str, body: &'a str) -> Record<'a> {
+        Record::new(head.as_bytes(), body.as_bytes(), &[0, 0])
+    }
 
     #[test]
     fn a_block_is_a_candidate_for_every_word_it_holds() {
@@ -179,20 +216,17 @@ mod tests {
         for n in 0..300u32 {
             let block = signatures.open();
             let digits = format!("09{:08}", n * 7919);
-            signatures.add(
-                block,
-                digits.as_bytes(),
-                format!("cau hoi so {n:05}").as_bytes(),
-            );
+            signatures.add(block, &record(&digits, &format!("cau hoi so {n:05}")));
         }
         for n in 0..300u32 {
             let digits = format!("{:08}", n * 7919);
             let (word, bit) = (n as usize / 64, n % 64);
-            assert!(signatures.heads(digits.as_bytes()).unwrap()[word] >> bit & 1 == 1);
-            assert!(signatures.bodies(format!("{n:05}").as_bytes()).unwrap()[word] >> bit & 1 == 1);
+            assert!(signatures.heads(digits.as_bytes(), &[]).unwrap()[word] >> bit & 1 == 1);
+            let asked = format!("{n:05}");
+            assert!(signatures.bodies(asked.as_bytes(), &[]).unwrap()[word] >> bit & 1 == 1);
         }
-        assert!(signatures.heads(b"ab").is_none());
-        let none = signatures.bodies(b"implant").unwrap();
+        assert!(signatures.heads(b"ab", &[]).is_none());
+        let none = signatures.bodies(b"implant", &[]).unwrap();
         assert!(none.iter().all(|word| *word == 0));
     }
 
@@ -200,9 +234,9 @@ mod tests {
     fn a_closed_place_is_given_out_again_empty() {
         let mut signatures = Signatures::default();
         let block = signatures.open();
-        signatures.add(block, b"nguyen", b"");
+        signatures.add(block, &record("nguyen", ""));
         signatures.close(block);
         assert_eq!(signatures.open(), block);
-        assert_eq!(signatures.heads(b"nguyen").unwrap(), vec![0]);
+        assert_eq!(signatures.heads(b"nguyen", &[]).unwrap(), vec![0]);
     }
 }

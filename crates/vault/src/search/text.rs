@@ -102,6 +102,16 @@ pub(crate) struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
+    #[cfg(test)]
+    pub(super) fn new(head: &'a [u8], body: &'a [u8], marks: &'a [u8]) -> Self {
+        Self { head, body, marks }
+    }
+
+    /// Has a letter with this accent at all.
+    pub(crate) fn has_accent(&self, accent: u8) -> bool {
+        self.marks.iter().any(|mark| mark & 0x1f == accent)
+    }
+
     /// Accents of the head.
     pub(crate) fn head_marks(&self) -> &'a [u8] {
         &self.marks[..self.middle()]
