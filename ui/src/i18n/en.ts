@@ -7,7 +7,6 @@ const s = (n: number, one: string, many = `${one}s`) =>
 export const en: Catalogue = {
   app: {
     name: "Lễ Tân",
-    skip: "Skip to the list",
     rail: "Sections",
     notices: "What just happened",
     leads: "Inquiries",
@@ -21,10 +20,6 @@ export const en: Catalogue = {
     next: "Continue",
     later: "Later",
     retry: "Try again",
-    more: "More actions",
-    remove: "Delete",
-    none: "None yet",
-    copied: "Copied",
   },
   person: {
     at: (name) => `At the desk: ${name}`,
@@ -120,7 +115,6 @@ export const en: Catalogue = {
     emptyListTitle: "This list is empty",
     emptyListHint: "Nobody is left here. You can look at everyone.",
     showAll: "Show everyone",
-    loadFailed: "The list could not be read",
   },
   chip: {
     all: "All",
@@ -185,7 +179,6 @@ export const en: Catalogue = {
   },
   record: {
     label: (name) => `Record of ${name}`,
-    pickTitle: "Choose an inquiry to read it",
     close: "Close the record (Esc)",
     edit: "Edit",
     print: "Print",
@@ -235,7 +228,6 @@ export const en: Catalogue = {
     nextNone: "Not planned",
     nextSet: "Plan the next call",
     nextDrop: "Drop the plan",
-    nextCustom: "Another time",
     nextDate: "Date",
     nextTime: "Time",
     quickHours: (n) => `In ${s(n, "hour")}`,
@@ -267,15 +259,24 @@ export const en: Catalogue = {
     promo: "Advertising",
     consultWord: { green: "yes", amber: "with care", red: "no" },
     promoWord: { green: "yes", amber: "to be confirmed", red: "no" },
-    reason: {
+    why: {
       asked: "they asked and wait for an answer",
-      ambiguous: "the number may be outdated, ask first",
-      declined: "they declined; only answer if they want it",
-      wrongNumber: "reported as a wrong number",
+      noNumber: "there is no number",
+      unreadable: "the number can't be read",
       notAPerson: "not a person's number",
-      noPhone: "no number that can be called",
-      notAgreed: "no consent",
-      chosenOnForm: "ticked on the form",
+      wrongNumber: "reported as a wrong number",
+      ambiguousNumber: "the number may not be right, ask",
+      twoNumbers: "two numbers, ask which is right",
+      foreign: "a foreign number",
+      declined: "they declined; only answer requests",
+      suspect: "perhaps not a person",
+    },
+    promoWhy: {
+      notAsked: "no consent",
+      notChosen: "they did not choose it",
+      chosenUnconfirmed: "ticked on the form",
+      noNumber: "there is no number",
+      suspect: "perhaps not a person",
     },
   },
   happening: {
@@ -311,6 +312,7 @@ export const en: Catalogue = {
       edit: "A change was undone",
       merge: "A merge was undone",
     },
+    redone: "An undone act holds again",
     by: (person, desk) => `${person} · ${desk}`,
   },
   edit: {
@@ -340,7 +342,7 @@ export const en: Catalogue = {
     reads: (display) => `Read as ${display}`,
     second: (display) => `One more number: ${display}`,
     knownTitle: "Known",
-    known: (name, where) => `${name}, ${where}`,
+    known: (name, branch, month) => `${name}, ${branch}, ${month}`,
     openKnown: "Open this record",
     question: "What do they ask?",
     questionPlaceholder: "For example: price of clear aligners, would like Saturday",
@@ -461,8 +463,6 @@ export const en: Catalogue = {
     kitDone: "The paper is put away safely",
     checkTitle: "Let's see that the paper is right",
     checkHint: "Look at the paper and type these three words.",
-    checkAfterRestart:
-      "The recovery kit has not been checked. Take the printed sheet and type these three words, or do it later: you can work meanwhile.",
     checkWord: (n) => `Word ${n}`,
     checkDo: "Check",
     serverTitle: "Connect to the website",
@@ -555,7 +555,6 @@ export const en: Catalogue = {
     do: "Open the data",
   },
   settings: {
-    sections: "Sections of the settings",
     desk: "This PC",
     clinic: "Clinic",
     branch: "Branch",

@@ -89,7 +89,7 @@ export function makeFormats(language: "vi" | "en", t: Catalogue): Formats {
       if (minutes < 60) return units.minute.format(minutes);
       if (minutes < 24 * 60) return units.hour.format(Math.floor(minutes / 60));
       const days = Math.floor(minutes / 1440);
-      return days < 60 ? units.day.format(days) : self.date(at);
+      return days < 100 ? units.day.format(days) : self.month(at);
     },
     number: (n) => number.format(n),
   };

@@ -7,6 +7,7 @@ import type {
   AppStatus,
   Backend,
   Chip,
+  ConsultReason,
   DeskView,
   Events,
   FoundingForm,
@@ -24,7 +25,6 @@ import type {
   Kit,
   Phase,
   Query,
-  Reason,
   SavedView,
   Settings,
   SyncView,
@@ -612,18 +612,17 @@ export const emptyQuery: Query = {
 
 function permission(one: Inquiry): Permission {
   const ticked = one.promo && one.source === "web";
-  const promo = ticked
-    ? ({ promo: "amber", promoWhy: ["chosenOnForm"] } as const)
-    : ({ promo: "red", promoWhy: ["notAgreed"] } as const);
-  const answer = (consult: Light, ...consultWhy: Reason[]): Permission => ({
+  const answer = (consult: Light, ...consultReasons: ConsultReason[]): Permission => ({
     consult,
-    consultWhy,
-    promo: promo.promo,
-    promoWhy: [...promo.promoWhy],
+    consultReasons,
+    promo: ticked ? "amber" : "red",
+    promoReasons: [ticked ? "chosenUnconfirmed" : one.source === "web" ? "notChosen" : "notAsked"],
+    promoChannels: { call: false, sms: false, zalo: ticked, email: false },
   });
-  if (!one.digits) return answer("red", "noPhone");
+  if (!one.digits) return answer("red", "unreadable");
   if (one.state === "wrongNumber") return answer("red", "wrongNumber");
-  if (one.warnings.includes("maybeOldLandline")) return answer("amber", "asked", "ambiguous");
+  if (one.suspect) return answer("amber", "suspect");
+  if (one.warnings.includes("maybeOldLandline")) return answer("amber", "ambiguousNumber");
   if (one.state === "declined") return answer("amber", "declined");
   return answer("green", "asked");
 }

@@ -61,8 +61,8 @@ const founding =
     if (steps < 4) return;
     for (const [n, word] of [
       [3, "anchor"],
-      [9, "puzzle"],
-      [17, "yellow"],
+      [9, "orange"],
+      [17, "zebra"],
     ] as const)
       await typeInto(`kit-check-${n}`, word);
     press("kit-check");

@@ -38,6 +38,8 @@ export function happeningWords(it: Happening, now: number): string {
       return h.cleared;
     case "revealed":
       return h.revealed[it.purpose];
+    case "redone":
+      return h.redone;
     case "undone":
       return h.undone[it.act];
   }
