@@ -27,5 +27,6 @@ pub use failure::{ActError, OpenError, SyncError};
 pub use life::{
     DeskPlan, Found, Founding, FoundingPlan, LockedVault, Loss, PaperKit, Recovered, probe, salvage,
 };
+pub use seal::{RootSecret, WordsError};
 #[doc(hidden)]
 pub use store::files::set_reserve_bytes;

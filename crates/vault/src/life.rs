@@ -52,6 +52,7 @@ pub struct PaperKit {
 }
 
 /// What lies in a directory.
+#[allow(clippy::large_enum_variant)] // one of it exists, for a moment
 pub enum Found {
     /// No database: a clinic may be founded here.
     Nothing,
@@ -123,6 +124,11 @@ impl LockedVault {
             Ok(vault) => Ok(vault),
             Err(error) => Err((self, error)),
         }
+    }
+
+    /// Whether these are the words of a kit that [`Self::recover`] would take; changes nothing.
+    pub fn check_words(&self, words: &RootSecret) -> Result<(), OpenError> {
+        recover::kit(self, words).map(drop)
     }
 
     /// Opens a database whose key is lost, with the secret of the paper kit: the kit enrols this

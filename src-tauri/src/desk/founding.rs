@@ -31,7 +31,7 @@ impl Desk {
             desk: form.desk,
             person: form.person,
         };
-        let founding = Founding::plan(plan, &mut rand::rng(), self.inner.clock.now_ms())?;
+        let founding = Founding::plan(plan, self.inner.clock.now_ms())?;
         let clinic = founding.clinic_id().to_string();
         let secret = founding.root().dangerous_bytes();
         self.inner.keychain.keep(&clinic, &secret).await?;
@@ -116,7 +116,7 @@ impl Desk {
         plan: DeskPlan,
     ) -> Result<Vault, (LockedVault, Failure)> {
         // Wrong words must not even touch the keychain.
-        if let Err(error) = locked.check_words(paper).await {
+        if let Err(error) = locked.check_words(paper) {
             return Err((locked, error.into()));
         }
         let root = RootSecret::generate(&mut rand::rng());
@@ -129,6 +129,7 @@ impl Desk {
         locked
             .recover(paper, &root, plan, clock)
             .await
+            .map(|recovered| recovered.vault)
             .map_err(|(back, error)| (back, error.into()))
     }
 }

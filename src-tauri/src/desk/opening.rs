@@ -34,7 +34,7 @@ impl Desk {
     async fn opened_from(&self, stage: Stage) -> (Stage, Phase) {
         let locked = match stage {
             Stage::Sealed(locked) => locked,
-            Stage::Unknown | Stage::Nothing | Stage::Open => match self.look().await {
+            Stage::Unknown | Stage::Nothing | Stage::Open => match probe(&self.inner.dir).await {
                 Ok(Found::Sealed(locked)) => locked,
                 Ok(Found::Nothing) => return (Stage::Nothing, Phase::NoClinic),
                 Err(error) => return (Stage::Unknown, trouble_with_data(error)),
@@ -47,13 +47,6 @@ impl Desk {
         }
     }
 
-    async fn look(&self) -> Result<Found, OpenError> {
-        let dir = self.inner.dir.clone();
-        tokio::task::spawn_blocking(move || probe(&dir))
-            .await
-            .unwrap_or(Err(OpenError::Damaged))
-    }
-
     /// Tries the keys one by one; only "wrong key" leads on to the next.
     async fn unlocked(&self, locked: LockedVault, keys: Vec<Secret>) -> (Stage, Phase) {
         let clinic = locked.clinic().to_string();
@@ -62,7 +55,7 @@ impl Desk {
         for key in keys {
             let root = RootSecret::from_bytes(*key);
             let clock = Arc::clone(&self.inner.clock);
-            match locked.unlock(&root, mirrored, clock).await {
+            match locked.unlock(&root, clock, mirrored).await {
                 Ok(vault) => return self.run(vault).await,
                 Err((back, OpenError::WrongKey)) => locked = back,
                 Err((back, error)) => return (Stage::Sealed(back), trouble_with_data(error)),

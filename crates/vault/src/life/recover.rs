@@ -28,11 +28,7 @@ pub(super) async fn recover(
     plan: DeskPlan,
     clock: SharedClock,
 ) -> Result<Recovered, OpenError> {
-    let paper = words.signer().id();
-    let known = locked.roster.author(paper);
-    if !known.is_some_and(|author| author.role == Role::Paper && author.last_seq.is_none()) {
-        return Err(OpenError::WrongWords);
-    }
+    let paper = kit(locked, words)?;
     let keys = granted(locked, words, paper);
     if keys.is_empty() {
         return Err(OpenError::Damaged);
@@ -51,6 +47,16 @@ pub(super) async fn recover(
     let reread = super::open::look(locked.store.clone()).await?;
     let vault = unlock(&reread, new_root, clock, None).await?;
     Ok(Recovered { vault, lost })
+}
+
+/// The kit's author, if these are the words of one that was not replaced since.
+pub(super) fn kit(locked: &LockedVault, words: &RootSecret) -> Result<AuthorId, OpenError> {
+    let paper = words.signer().id();
+    let known = locked.roster.author(paper);
+    known
+        .filter(|author| author.role == Role::Paper && author.last_seq.is_none())
+        .map(|_| paper)
+        .ok_or(OpenError::WrongWords)
 }
 
 /// The clinic keys that were granted to the kit.
