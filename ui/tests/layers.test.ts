@@ -1,17 +1,8 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 
-const src = join(import.meta.dirname, "../src");
-
-function files(folder: string): string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return statSync(path).isDirectory() ? files(path) : [path];
-  });
-}
-
-const all = files(src).map((file) => ({ name: relative(src, file), text: readFileSync(file, "utf8") }));
+const all = Object.entries(
+  import.meta.glob<string>("../src/**/*.{ts,svelte,css}", { query: "?raw", import: "default", eager: true }),
+).map(([file, text]) => ({ name: file.replace("../src/", ""), text }));
 const imports = (text: string) => [...text.matchAll(/from "([^"]+)"/g)].map((match) => match[1] ?? "");
 
 describe("the rooms of the window", () => {

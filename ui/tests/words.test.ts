@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { en } from "../src/i18n/en";
 import { atHour, dayOf, makeFormats, weekdayOf } from "../src/i18n/format";
@@ -7,15 +5,6 @@ import { vi, type Catalogue } from "../src/i18n/vi";
 import { quickTimes } from "../src/panes/leads/times";
 import { failures } from "../src/state/failures";
 import { MORNING } from "../src/ipc/fake/clinic";
-
-const src = join(import.meta.dirname, "../src");
-
-function files(folder: string): string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return statSync(path).isDirectory() ? files(path) : [path];
-  });
-}
 
 function paths(node: object, at: string[] = []): string[][] {
   return Object.entries(node).flatMap(([key, value]) =>
@@ -26,11 +15,11 @@ function paths(node: object, at: string[] = []): string[][] {
 const at = (catalogue: Catalogue, path: string[]): unknown =>
   path.reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], catalogue);
 
-const sources = files(src)
-  .filter(
-    (file) => /\.(svelte|ts)$/.test(file) && !file.includes("/i18n/vi.ts") && !file.includes("/i18n/en.ts"),
-  )
-  .map((file) => ({ file, text: readFileSync(file, "utf8") }));
+const sources = Object.entries(
+  import.meta.glob<string>("../src/**/*.{ts,svelte}", { query: "?raw", import: "default", eager: true }),
+)
+  .map(([file, text]) => ({ file, text }))
+  .filter(({ file }) => !file.endsWith("/i18n/vi.ts") && !file.endsWith("/i18n/en.ts"));
 
 describe("the catalogues", () => {
   it("have the same keys, none empty", () => {
@@ -83,7 +72,7 @@ describe("the catalogues", () => {
 
 describe("the failure table", () => {
   it("has a row for every code that the shell can send", () => {
-    const bindings = readFileSync(join(src, "ipc/bindings.ts"), "utf8");
+    const bindings = sources.find(({ file }) => file.endsWith("/bindings.ts"))?.text ?? "";
     const declared = /export type Code =([^;]+);/.exec(bindings)?.[1] ?? "";
     const codes = [...declared.matchAll(/"(\w+)"/g)].map((match) => match[1]);
     expect(codes.length).toBeGreaterThan(30);
