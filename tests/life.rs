@@ -324,6 +324,36 @@ async fn an_older_copy_of_the_data_is_noticed() {
     assert_eq!(pc.started().await, "database stale");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_data_are_brought_back_with_the_key_of_the_keychain() {
+    let (pc, _) = Pc::with_clinic().await;
+    let database = pc.dir.path().join(
+        pc.files()
+            .into_iter()
+            .find(|name| name.ends_with(".db"))
+            .unwrap(),
+    );
+    let whole = std::fs::read(&database).unwrap();
+    let mut repaired = 0;
+    for page in 1..whole.len() / 4096 {
+        let mut broken = whole.clone();
+        broken[page * 4096..(page + 1) * 4096].fill(0x5a);
+        std::fs::write(&database, &broken).unwrap();
+        let (desk, _) = pc.program();
+        if name(&desk.start().await.phase) == "database damaged"
+            && let Ok(outcome) = desk.repair().await
+        {
+            assert!(matches!(
+                outcome.status.phase,
+                Phase::Ready { .. } | Phase::KitUnchecked { .. }
+            ));
+            repaired += 1;
+        }
+        desk.close().await;
+    }
+    assert!(repaired > 0, "no damage was ever repaired");
+}
+
 fn copy(from: &Path, to: &Path) {
     for name in files(from) {
         if from.join(&name).is_file() {

@@ -1,5 +1,6 @@
 //! The desk's life on this PC: where it stands, what is open, who has to be told.
 mod founding;
+mod mending;
 mod opening;
 
 use crate::dial::{self, Use};

@@ -12,6 +12,7 @@ pub fn interface<R: Runtime>() -> Builder<R> {
         .commands(collect_commands![
             life::status,
             life::retry_start,
+            life::repair_data,
             life::found_clinic,
             life::renew_kit,
             life::check_kit,

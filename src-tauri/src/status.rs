@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
+use vault::Loss;
 use vault::view::{DeskView, SyncView};
 
 /// Where the application stands, asked for once when the window loads and sent at every change.
@@ -104,6 +105,49 @@ pub struct Kit {
     pub qr_svg: String,
     /// Places (from 1) of the words to type back.
     pub ask: [u8; 3],
+}
+
+/// What a repair brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Repaired {
+    /// Where the application stands now.
+    pub status: AppStatus,
+    /// What did not come back; empty when everything did.
+    pub lost: Vec<Lost>,
+}
+
+/// Something that a repair could not bring back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase", tag = "what")]
+pub enum Lost {
+    /// Notes begun on this PC and not saved.
+    Drafts,
+    /// Lists that someone gave a name.
+    Views,
+    /// Who works here, and whether the kit was checked.
+    Profile,
+    /// The link to the server; claim it again.
+    ServerLink,
+    /// One author's entries after a number; the server or another PC may have them.
+    Entries {
+        /// The author's name, or its id.
+        author: String,
+        /// Last entry that came back.
+        seq: u64,
+    },
+}
+
+impl From<Loss> for Lost {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::Drafts => Self::Drafts,
+            Loss::Views => Self::Views,
+            Loss::Profile => Self::Profile,
+            Loss::ServerLink => Self::ServerLink,
+            Loss::Entries { author, seq } => Self::Entries { author, seq },
+        }
+    }
 }
 
 /// Language of the window, the tray and the notifications.

@@ -1,7 +1,7 @@
 //! Commands of the desk's life: start, found, recover, lock, claim.
 use super::Answer;
 use crate::desk::Desk;
-use crate::status::{AppStatus, FoundingForm, Kit};
+use crate::status::{AppStatus, FoundingForm, Kit, Repaired};
 use tauri::State;
 use vault::view::DeskView;
 
@@ -17,6 +17,13 @@ pub(crate) fn status(desk: State<'_, Desk>) -> AppStatus {
 #[specta::specta]
 pub(crate) async fn retry_start(desk: State<'_, Desk>) -> Answer<AppStatus> {
     Ok(desk.start().await)
+}
+
+/// Brings back damaged data: copies them aside, then takes over all that proves itself.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn repair_data(desk: State<'_, Desk>) -> Answer<Repaired> {
+    desk.repair().await
 }
 
 /// Founds a clinic on this PC and gives the recovery kit, once.

@@ -67,6 +67,7 @@ impl Desk {
     /// Sets everything going that belongs to an open vault.
     pub(super) async fn run(&self, vault: Vault) -> (Stage, Phase) {
         let inner = &self.inner;
+        self.note_clinic(&vault.clinic_id().to_string());
         inner.outside.lend(Some(DbPool::Sqlite(vault.pool()))).await;
         let herald = tokio::spawn(herald::run(
             vault.clone(),

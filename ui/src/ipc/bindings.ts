@@ -11,6 +11,8 @@ export const commands = {
 	status: () => __TAURI_INVOKE<AppStatus>("status"),
 	/**  Tries again to reach the keychain and the data; for the screens that tell of trouble. */
 	retryStart: () => typedError<AppStatus, Failure>(__TAURI_INVOKE("retry_start")),
+	/**  Brings back damaged data: copies them aside, then takes over all that proves itself. */
+	repairData: () => typedError<Repaired, Failure>(__TAURI_INVOKE("repair_data")),
 	/**  Founds a clinic on this PC and gives the recovery kit, once. */
 	foundClinic: (form: FoundingForm) => typedError<Kit, Failure>(__TAURI_INVOKE("found_clinic", { form })),
 	/**  Makes a new recovery kit in place of one that was never checked; the old words stop working. */
@@ -500,6 +502,23 @@ export type Light =
 /**  No. */
 "red";
 
+/**  Something that a repair could not bring back. */
+export type Lost = 
+/**  Notes begun on this PC and not saved. */
+{ what: "drafts" } | 
+/**  Lists that someone gave a name. */
+{ what: "views" } | 
+/**  Who works here, and whether the kit was checked. */
+{ what: "profile" } | 
+/**  The link to the server; claim it again. */
+{ what: "serverLink" } | 
+/**  One author's entries after a number; the server or another PC may have them. */
+{ what: "entries"; 
+/**  The author's name, or its id. */
+author: string; 
+/**  Last entry that came back. */
+seq: number };
+
 /**  A lead entered by hand. */
 export type NewLead = {
 	/**  Full name. */
@@ -670,6 +689,14 @@ export type PromoReason =
 "noNumber" | 
 /**  The form's traps say that this may be no person. */
 "suspect";
+
+/**  What a repair brought back. */
+export type Repaired = {
+	/**  Where the application stands now. */
+	status: AppStatus,
+	/**  What did not come back; empty when everything did. */
+	lost: Lost[],
+};
 
 /**  Why a number was uncovered. */
 export type RevealPurpose = "call" | "copy" | "zalo" | "show" | "print";
