@@ -80,7 +80,9 @@ fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         filled.push_str(before);
-        let known = after.split_once("}}").and_then(|(name, tail)| Some((value(name)?, tail)));
+        let known = after
+            .split_once("}}")
+            .and_then(|(name, tail)| Some((value(name)?, tail)));
         let (text, tail) = known.unwrap_or_else(|| ("{{".to_owned(), after));
         filled.push_str(&text);
         rest = tail;

@@ -12,7 +12,10 @@ use crate::{config::SUBMISSION_BYTES, problem::Problem};
 /// A submission as JSON. Every field may be left out except `name` and `phone`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a choice of its own, one per channel (L91 Đ9.4)")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a choice of its own, one per channel (L91 Đ9.4)"
+)]
 pub(crate) struct PlainPost {
     /// Id of the submission, 32 hexadecimal digits; a post that is sent again keeps it.
     submission: Option<String>,
@@ -306,7 +309,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn field_of(result: Result<Plain, Problem>) -> &'static str {
+    fn field_of(result: &Result<Plain, Problem>) -> &'static str {
         match result {
             Err(Problem::Unprocessable { field, .. }) => field,
             Err(_) => "other",
@@ -348,25 +351,28 @@ mod tests {
 
     #[test]
     fn the_field_that_cannot_be_accepted_is_named() {
-        assert_eq!(field_of(Plain::from_form(b"phone=1")), "name");
-        assert_eq!(field_of(Plain::from_form(b"name=+%09&phone=1")), "name");
-        assert_eq!(field_of(Plain::from_form(b"name=a")), "phone");
-        assert_eq!(field_of(Plain::from_form(b"name=%FF&phone=1")), "name");
-        assert_eq!(field_of(Plain::from_form(b"name=a&phone=1&name=b")), "name");
+        assert_eq!(field_of(&Plain::from_form(b"phone=1")), "name");
+        assert_eq!(field_of(&Plain::from_form(b"name=+%09&phone=1")), "name");
+        assert_eq!(field_of(&Plain::from_form(b"name=a")), "phone");
+        assert_eq!(field_of(&Plain::from_form(b"name=%FF&phone=1")), "name");
         assert_eq!(
-            field_of(Plain::from_form(b"name=a&phone=1&notice_hash=00")),
+            field_of(&Plain::from_form(b"name=a&phone=1&name=b")),
+            "name"
+        );
+        assert_eq!(
+            field_of(&Plain::from_form(b"name=a&phone=1&notice_hash=00")),
             "notice_hash"
         );
         assert_eq!(
-            field_of(Plain::from_form(b"name=a&phone=1&submission=zz")),
+            field_of(&Plain::from_form(b"name=a&phone=1&submission=zz")),
             "submission"
         );
         let long = format!("name={}&phone=1", "ễ".repeat(201));
-        assert_eq!(field_of(Plain::from_form(long.as_bytes())), "name");
+        assert_eq!(field_of(&Plain::from_form(long.as_bytes())), "name");
         let just = format!("name={}&phone=1", "ễ".repeat(200));
-        assert_eq!(field_of(Plain::from_form(just.as_bytes())), "none");
+        assert_eq!(field_of(&Plain::from_form(just.as_bytes())), "none");
         let long = format!("name=a&phone=1&question={}", "x".repeat(4001));
-        assert_eq!(field_of(Plain::from_form(long.as_bytes())), "question");
+        assert_eq!(field_of(&Plain::from_form(long.as_bytes())), "question");
     }
 
     proptest! {

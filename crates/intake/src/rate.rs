@@ -51,6 +51,7 @@ impl PerAddress {
         let start = (*at).clamp(now_ms, now_ms.saturating_add(self.burst_ms + self.cost_ms));
         let ahead = start - now_ms;
         if ahead > self.burst_ms {
+            *at = start;
             let wait_s = (ahead - self.burst_ms + 999) / 1000;
             return Err(u32::try_from(wait_s).unwrap_or(1).max(1));
         }

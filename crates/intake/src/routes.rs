@@ -63,15 +63,16 @@ pub fn document() -> String {
 }
 
 /// The server's router.
-#[must_use]
 pub(crate) fn router(app: &Arc<App>) -> Router {
+    let not_allowed = || async { Problem::MethodNotAllowed };
     let public: Router<Arc<App>> = public().into();
     let private: Router<Arc<App>> = private().into();
+    // Before the layer: a preflight is a method that no route has.
     public
+        .method_not_allowed_fallback(not_allowed)
         .layer(cors(&app.config.allow_origins))
-        .merge(private)
+        .merge(private.method_not_allowed_fallback(not_allowed))
         .fallback(|| async { Problem::NotFound })
-        .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
         .layer(middleware::from_fn_with_state(
             Arc::clone(app),
             observe::observe,
@@ -99,5 +100,5 @@ fn cors(origins: &[String]) -> CorsLayer {
                 .collect::<Vec<_>>(),
         )
         .expose_headers([observe::TIME, header::RETRY_AFTER])
-        .max_age(std::time::Duration::from_secs(3600))
+        .max_age(std::time::Duration::from_hours(1))
 }

@@ -220,14 +220,14 @@ mod tests {
     use super::*;
 
     fn solve(challenge: &str, bits: u32) -> String {
-        (0_u64..)
+        (0_u64..1_000_000)
             .map(|n| format!("{challenge}:{n}"))
             .find(|proof| leading_zero_bits(proof) >= bits)
             .unwrap()
     }
 
     fn fail(challenge: &str, bits: u32) -> String {
-        (0_u64..)
+        (0_u64..1_000_000)
             .map(|n| format!("{challenge}:{n}"))
             .find(|proof| leading_zero_bits(proof) < bits)
             .unwrap()

@@ -24,17 +24,35 @@ impl Program {
     /// Starts the program on a free port and reads what it says on its console.
     fn start(data: &Path, claimed: bool) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_letan-intake"))
-            .args(["--listen", "127.0.0.1:0", "--posts-per-minute", "0", "--calm-posts-per-second", "4000000000", "--data"])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--posts-per-minute",
+                "0",
+                "--calm-posts-per-second",
+                "4000000000",
+                "--data",
+            ])
             .arg(data)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut said = |start: &str| lines.find_map(|line| line.strip_prefix(start).map(str::to_owned)).unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let mut said = |start: &str| {
+            lines
+                .find_map(|line| line.strip_prefix(start).map(str::to_owned))
+                .unwrap()
+        };
         let address = said("listening on http://").parse().unwrap();
         let code = (!claimed).then(|| said("setup code: "));
-        Self { child, address, code }
+        Self {
+            child,
+            address,
+            code,
+        }
     }
 
     fn kill(mut self) {
@@ -44,7 +62,13 @@ impl Program {
 
     fn terminate(mut self) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
         assert!(self.child.wait().unwrap().success());
     }
 }
@@ -55,10 +79,17 @@ async fn claimed_folder() -> (Arc<TempDir>, Clinic) {
 }
 
 async fn post(client: &reqwest::Client, address: SocketAddr, n: usize) -> bool {
-    let body = json!({ "submission": format!("{n:032x}"), "name": "a", "phone": n.to_string() }).to_string();
+    let body = json!({ "submission": format!("{n:032x}"), "name": "a", "phone": n.to_string() })
+        .to_string();
     let url = format!("http://{address}/v1/submissions");
-    let request = client.post(url).header("content-type", "application/json").body(body);
-    request.send().await.is_ok_and(|answer| answer.status() == 202)
+    let request = client
+        .post(url)
+        .header("content-type", "application/json")
+        .body(body);
+    request
+        .send()
+        .await
+        .is_ok_and(|answer| answer.status() == 202)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,11 +116,16 @@ async fn what_was_answered_with_202_survives_a_kill() {
     assert!(answered.len() >= 5, "{}", answered.len());
     let server = Running::on(dir, |_| {}).await;
     let received = clinic.received(&server).await;
-    let stored: std::collections::HashSet<String> =
-        received.iter().map(|one| one.sealed.ids.submission.to_string()).collect();
+    let stored: std::collections::HashSet<String> = received
+        .iter()
+        .map(|one| one.sealed.ids.submission.to_string())
+        .collect();
     assert_eq!(stored.len(), received.len(), "each is there once");
     for n in answered {
-        assert!(stored.contains(&format!("{n:032x}")), "{n} was answered and is lost");
+        assert!(
+            stored.contains(&format!("{n:032x}")),
+            "{n} was answered and is lost"
+        );
     }
     for one in &received {
         clinic.open(one);
@@ -144,13 +180,23 @@ async fn a_second_program_on_the_same_folder_is_refused() {
         .output()
         .unwrap();
     assert!(!second.status.success());
-    assert!(String::from_utf8(second.stdout).unwrap().contains("another server uses this data folder"));
+    assert!(
+        String::from_utf8(second.stdout)
+            .unwrap()
+            .contains("another server uses this data folder")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restored_store_goes_on_as_a_new_author() {
     let (server, mut clinic) = Running::claimed().await;
-    assert_eq!(server.post_json(&json!({ "name": "a", "phone": "1" })).await.status, 202);
+    assert_eq!(
+        server
+            .post_json(&json!({ "name": "a", "phone": "1" }))
+            .await
+            .status,
+        202
+    );
     let dir = server.stop().await;
     let restored = Command::new(env!("CARGO_BIN_EXE_letan-intake"))
         .args(["restored", "--data"])
@@ -160,14 +206,32 @@ async fn a_restored_store_goes_on_as_a_new_author() {
         .unwrap();
     assert!(restored.success());
     let server = Running::on(dir, |_| {}).await;
-    let refused = server.post_json(&json!({ "name": "b", "phone": "2" })).await;
+    let refused = server
+        .post_json(&json!({ "name": "b", "phone": "2" }))
+        .await;
     assert_eq!(refused.problem(), "not-claimed");
     clinic.enrol_server(&server).await;
-    assert_eq!(clinic.claim_with(&server, &clinic.claim_body("")).await.status, 200);
-    assert_eq!(server.post_json(&json!({ "name": "b", "phone": "2" })).await.status, 202);
+    assert_eq!(
+        clinic
+            .claim_with(&server, &clinic.claim_body(""))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        server
+            .post_json(&json!({ "name": "b", "phone": "2" }))
+            .await
+            .status,
+        202
+    );
     let segments = clinic.pull_all(&server).await;
-    let writers: std::collections::HashSet<_> = segments.iter().map(ledger::Segment::author).collect();
-    assert_eq!((clinic.received(&server).await.len(), writers.len()), (2, 3));
+    let writers: std::collections::HashSet<_> =
+        segments.iter().map(ledger::Segment::author).collect();
+    assert_eq!(
+        (clinic.received(&server).await.len(), writers.len()),
+        (2, 3)
+    );
 }
 
 /// Not a check of speed: it prints what this machine reaches, for the closing notes.
@@ -176,8 +240,14 @@ async fn a_restored_store_goes_on_as_a_new_author() {
 async fn durable_posts_per_second() {
     let (dir, clinic) = claimed_folder().await;
     let program = Program::start(dir.path(), true);
-    let bodies: Vec<Vec<u8>> =
-        (0..20_000).map(|_| clinic.seal(ledger::SubmissionId::from_bytes(rand::random()), "Nguyễn Văn A")).collect();
+    let bodies: Vec<Vec<u8>> = (0..20_000)
+        .map(|_| {
+            clinic.seal(
+                ledger::SubmissionId::from_bytes(rand::random()),
+                "Nguyễn Văn A",
+            )
+        })
+        .collect();
     let client = reqwest::Client::new();
     let url = format!("http://{}/v1/submissions", program.address);
     let began = Instant::now();
@@ -187,7 +257,10 @@ async fn durable_posts_per_second() {
             let mine: Vec<Vec<u8>> = bodies.iter().skip(lane).step_by(64).cloned().collect();
             tokio::spawn(async move {
                 for body in mine {
-                    let request = client.post(&url).header("content-type", "application/letan-sealed").body(body);
+                    let request = client
+                        .post(&url)
+                        .header("content-type", "application/letan-sealed")
+                        .body(body);
                     assert_eq!(request.send().await.unwrap().status(), 202);
                 }
             })

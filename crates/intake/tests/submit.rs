@@ -2,8 +2,9 @@
 
 use ledger::{SubmissionId, submission::Suspicion};
 use serde_json::json;
+use sha2::Digest;
 
-use super::support::{NOTICE, Running, urlencode};
+use super::support::{Answer, NOTICE, Running, urlencode};
 
 const SEALED: &str = "application/letan-sealed";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -45,13 +46,20 @@ async fn a_json_question_is_sealed_with_all_that_it_says() {
     assert_eq!(answers.question, "Đau răng\n\u{202e}từ hôm qua\u{0}");
     assert_eq!((answers.promo, answers.branch.as_str()), (2 | 8, "Q.3"));
     assert_eq!(answers.notice_version, "2026-11");
-    use sha2::Digest;
-    assert_eq!(answers.notice_hash.unwrap(), <[u8; 32]>::from(sha2::Sha256::digest(NOTICE)));
-    assert_eq!((answers.page.as_str(), answers.filled_at), ("https://cuoiholoi.vn/", Some(7)));
+    assert_eq!(
+        answers.notice_hash.unwrap(),
+        <[u8; 32]>::from(sha2::Sha256::digest(NOTICE))
+    );
+    assert_eq!(
+        (answers.page.as_str(), answers.filled_at),
+        ("https://cuoiholoi.vn/", Some(7))
+    );
 }
 
 fn hidden(page: &str, name: &str) -> String {
-    let (_, after) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+    let (_, after) = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap();
     after.split_once('"').unwrap().0.to_owned()
 }
 
@@ -60,7 +68,10 @@ async fn the_forms_page_works_without_script() {
     let (server, clinic) = Running::claimed().await;
     let page = server.get("/v1/form.html").await;
     assert_eq!(page.status, 200);
-    assert!(page.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
+    assert!(
+        page.header("content-security-policy")
+            .starts_with("default-src 'none'; script-src 'self'")
+    );
     let html = page.text();
     assert!(html.contains("Nha khoa &lt;Thử&gt; &amp; &quot;Bạn&quot;") && html.contains(NOTICE));
     assert!(!html.contains("{{"));
@@ -75,16 +86,35 @@ async fn the_forms_page_works_without_script() {
     let thanks = server.post("/v1/submissions", FORM, body.clone()).await;
     assert_eq!(thanks.status, 202);
     assert!(thanks.header("content-type").starts_with("text/html"));
-    assert!(thanks.header("content-security-policy").contains("default-src 'none'"));
+    assert!(
+        thanks
+            .header("content-security-policy")
+            .contains("default-src 'none'")
+    );
     assert!(thanks.text().contains("lang=\"vi\"") && thanks.text().contains("Mã tiếp nhận"));
     assert!(!thanks.text().contains("Đào"));
     // The same click twice is one question; another text from the same page is another.
-    assert_eq!(server.post("/v1/submissions", FORM, body.clone()).await.text(), thanks.text());
-    assert_eq!(server.post("/v1/submissions", FORM, body.replace("a%26b", "c")).await.status, 202);
+    assert_eq!(
+        server
+            .post("/v1/submissions", FORM, body.clone())
+            .await
+            .text(),
+        thanks.text()
+    );
+    assert_eq!(
+        server
+            .post("/v1/submissions", FORM, body.replace("a%26b", "c"))
+            .await
+            .status,
+        202
+    );
     let received = clinic.received(&server).await;
     assert_eq!(received.len(), 2);
     let answers = clinic.open(&received[0]);
-    assert_eq!((answers.name.as_str(), answers.question.as_str()), ("Lê Thị Đào", "a&b"));
+    assert_eq!(
+        (answers.name.as_str(), answers.question.as_str()),
+        ("Lê Thị Đào", "a&b")
+    );
     assert_eq!(answers.promo, 4);
     assert!(answers.notice_hash.is_some());
     assert!(!received[0].suspicion.any());
@@ -95,18 +125,47 @@ async fn posts_that_look_like_a_machine_are_kept_and_marked() {
     let (server, clinic) = Running::claimed().await;
     let sealed = clinic.seal(id(), "a");
     let headers = [("letan-fill-ms", "900"), ("letan-trap", "1")];
-    assert_eq!(server.post_with("/v1/submissions", SEALED, sealed, &headers).await.status, 202);
+    assert_eq!(
+        server
+            .post_with("/v1/submissions", SEALED, sealed, &headers)
+            .await
+            .status,
+        202
+    );
     let json = json!({ "name": "b", "phone": "1", "website": "http://spam" });
     assert_eq!(server.post_json(&json).await.status, 202);
-    assert_eq!(server.post("/v1/submissions", FORM, "name=c&phone=1").await.status, 202);
+    assert_eq!(
+        server
+            .post("/v1/submissions", FORM, "name=c&phone=1")
+            .await
+            .status,
+        202
+    );
     let early = hidden(&server.get("/v1/form.html").await.text(), "opened");
     let body = format!("name=d&phone=1&opened={early}");
     assert_eq!(server.post("/v1/submissions", FORM, body).await.status, 202);
     let clean = [("letan-fill-ms", "3000"), ("letan-trap", "0")];
-    assert_eq!(server.post_with("/v1/submissions", SEALED, clinic.seal(id(), "e"), &clean).await.status, 202);
-    let found: Vec<Suspicion> = clinic.received(&server).await.iter().map(|one| one.suspicion).collect();
+    assert_eq!(
+        server
+            .post_with("/v1/submissions", SEALED, clinic.seal(id(), "e"), &clean)
+            .await
+            .status,
+        202
+    );
+    let found: Vec<Suspicion> = clinic
+        .received(&server)
+        .await
+        .iter()
+        .map(|one| one.suspicion)
+        .collect();
     let fast = Suspicion::TOO_FAST;
-    let expected = [Suspicion::TRAP.with(fast), Suspicion::TRAP, fast, fast, Suspicion::default()];
+    let expected = [
+        Suspicion::TRAP.with(fast),
+        Suspicion::TRAP,
+        fast,
+        fast,
+        Suspicion::default(),
+    ];
     assert_eq!(found, expected);
 }
 
@@ -127,7 +186,7 @@ async fn two_hundred_copies_at_once_are_one_question() {
     });
     let answers = futures_util::future::join_all(posts).await;
     assert!(answers.iter().all(|answer| answer.status == 202));
-    let receipts: std::collections::BTreeSet<String> = answers.iter().map(|answer| answer.text()).collect();
+    let receipts: std::collections::BTreeSet<String> = answers.iter().map(Answer::text).collect();
     assert_eq!(receipts.len(), 2);
     assert_eq!(clinic.received(&server).await.len(), 2);
 }
@@ -136,12 +195,26 @@ async fn two_hundred_copies_at_once_are_one_question() {
 async fn an_id_used_again_for_something_else_is_a_conflict() {
     let (server, clinic) = Running::claimed().await;
     let id = id();
-    assert_eq!(server.post("/v1/submissions", SEALED, clinic.seal(id, "a")).await.status, 202);
-    let other = server.post("/v1/submissions", SEALED, clinic.seal(id, "b")).await;
-    assert_eq!((other.status, other.problem().as_str()), (409, "submission-conflict"));
+    assert_eq!(
+        server
+            .post("/v1/submissions", SEALED, clinic.seal(id, "a"))
+            .await
+            .status,
+        202
+    );
+    let other = server
+        .post("/v1/submissions", SEALED, clinic.seal(id, "b"))
+        .await;
+    assert_eq!(
+        (other.status, other.problem().as_str()),
+        (409, "submission-conflict")
+    );
     let plain = |name: &str| json!({ "submission": "ab".repeat(16), "name": name, "phone": "1" });
     assert_eq!(server.post_json(&plain("a")).await.status, 202);
-    assert_eq!(server.post_json(&plain("b")).await.problem(), "submission-conflict");
+    assert_eq!(
+        server.post_json(&plain("b")).await.problem(),
+        "submission-conflict"
+    );
     assert_eq!(server.post_json(&plain("a")).await.status, 202);
     assert_eq!(clinic.received(&server).await.len(), 2);
 }
@@ -154,26 +227,54 @@ async fn what_cannot_be_accepted_is_named_and_nothing_is_kept() {
         (json!({ "phone": "1" }), "name"),
         (json!({ "name": "a", "phone": " " }), "phone"),
         (json!({ "name": long, "phone": "1" }), "name"),
-        (json!({ "name": "a", "phone": "1", "question": "x".repeat(4001) }), "question"),
-        (json!({ "name": "a", "phone": "1", "notice_hash": "zz" }), "notice_hash"),
-        (json!({ "name": "a", "phone": "1", "submission": "12" }), "submission"),
+        (
+            json!({ "name": "a", "phone": "1", "question": "x".repeat(4001) }),
+            "question",
+        ),
+        (
+            json!({ "name": "a", "phone": "1", "notice_hash": "zz" }),
+            "notice_hash",
+        ),
+        (
+            json!({ "name": "a", "phone": "1", "submission": "12" }),
+            "submission",
+        ),
     ] {
         let answer = server.post_json(&post).await;
-        assert_eq!((answer.status, answer.problem().as_str()), (422, "unprocessable"));
+        assert_eq!(
+            (answer.status, answer.problem().as_str()),
+            (422, "unprocessable")
+        );
         assert_eq!(answer.json()["field"], field);
     }
-    let page = server.post("/v1/submissions", FORM, "name=Qu%E1%BB%B3nh&question=secretword").await;
+    let page = server
+        .post(
+            "/v1/submissions",
+            FORM,
+            "name=Qu%E1%BB%B3nh&question=secretword",
+        )
+        .await;
     assert_eq!(page.status, 422);
     assert!(page.text().contains("Số điện thoại còn trống"));
     assert!(!page.text().contains("secretword") && !page.text().contains("Quỳnh"));
-    let broken = server.post("/v1/submissions", FORM, "name=%FF%FE&phone=1").await;
+    let broken = server
+        .post("/v1/submissions", FORM, "name=%FF%FE&phone=1")
+        .await;
     assert_eq!(broken.status, 422);
     let stranger = super::support::Clinic::found();
-    let foreign = server.post("/v1/submissions", SEALED, stranger.seal(id(), "a")).await;
-    assert_eq!((foreign.problem().as_str(), foreign.json()["field"].as_str()), ("unprocessable", Some("clinic")));
+    let foreign = server
+        .post("/v1/submissions", SEALED, stranger.seal(id(), "a"))
+        .await;
+    assert_eq!(
+        (foreign.problem().as_str(), foreign.json()["field"].as_str()),
+        ("unprocessable", Some("clinic"))
+    );
     let mut later = clinic.seal(id(), "a");
     later[54] = 9;
-    assert_eq!(server.post("/v1/submissions", SEALED, later).await.json()["field"], "epoch");
+    assert_eq!(
+        server.post("/v1/submissions", SEALED, later).await.json()["field"],
+        "epoch"
+    );
     assert_eq!(clinic.received(&server).await.len(), 0);
 }
 
@@ -181,35 +282,61 @@ async fn what_cannot_be_accepted_is_named_and_nothing_is_kept() {
 async fn a_server_without_a_clinic_says_so() {
     let server = Running::new().await;
     let about = server.get("/v1/clinic").await.json();
-    assert_eq!((about["claimed"].as_bool(), about["clinic"].is_null()), (Some(false), true));
-    let answer = server.post_json(&json!({ "name": "a", "phone": "1" })).await;
-    assert_eq!((answer.status, answer.problem().as_str()), (503, "not-claimed"));
+    assert_eq!(
+        (about["claimed"].as_bool(), about["clinic"].is_null()),
+        (Some(false), true)
+    );
+    let answer = server
+        .post_json(&json!({ "name": "a", "phone": "1" }))
+        .await;
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (503, "not-claimed")
+    );
     assert_eq!(server.get("/v1/form.html").await.status, 503);
 }
 
 #[tokio::test]
 async fn the_clinic_is_published_with_hashes_that_are_true() {
-    use sha2::Digest;
     let (server, clinic) = Running::claimed().await;
     let about = server.get("/v1/clinic").await.json();
     let hash = |bytes: &[u8]| data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(bytes));
     assert_eq!(about["clinic"], clinic.id.to_string());
-    assert_eq!((about["api"].as_i64(), about["epoch"].as_i64(), about["pow"]["bits"].as_i64()), (Some(1), Some(1), Some(0)));
-    assert_eq!(about["intake_key"], data_encoding::BASE64URL_NOPAD.encode(&clinic.key.key));
+    assert_eq!(
+        (
+            about["api"].as_i64(),
+            about["epoch"].as_i64(),
+            about["pow"]["bits"].as_i64()
+        ),
+        (Some(1), Some(1), Some(0))
+    );
+    assert_eq!(
+        about["intake_key"],
+        data_encoding::BASE64URL_NOPAD.encode(&clinic.key.key)
+    );
     assert_eq!(about["notice"]["hash"], hash(NOTICE.as_bytes()));
     let script = server.get("/v1/form.js").await;
     assert_eq!(about["form"]["js"], hash(&script.body));
     assert!(script.body.len() < 30 * 1024);
     let tag = script.header("etag").to_owned();
-    let again = server.client.get(server.url("/v1/form.js")).header("if-none-match", tag).send().await.unwrap();
+    let again = server
+        .client
+        .get(server.url("/v1/form.js"))
+        .header("if-none-match", tag)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(again.status(), 304);
 }
 
 #[tokio::test]
 async fn only_pages_of_allowed_origins_may_post_with_script() {
-    let (server, _) = Running::claimed_with(|config| config.allow_origins = vec!["https://a.vn".into()]).await;
+    let (server, _) =
+        Running::claimed_with(|config| config.allow_origins = vec!["https://a.vn".into()]).await;
     let ask = |origin: &'static str| {
-        let request = server.client.request(reqwest::Method::OPTIONS, server.url("/v1/submissions"));
+        let request = server
+            .client
+            .request(reqwest::Method::OPTIONS, server.url("/v1/submissions"));
         request
             .header("origin", origin)
             .header("access-control-request-method", "POST")
@@ -217,9 +344,26 @@ async fn only_pages_of_allowed_origins_may_post_with_script() {
             .send()
     };
     let ours = ask("https://a.vn").await.unwrap();
-    assert_eq!(ours.headers()["access-control-allow-origin"], "https://a.vn");
-    assert!(ours.headers()["access-control-allow-headers"].to_str().unwrap().contains("letan-pow"));
-    assert!(!ask("https://b.vn").await.unwrap().headers().contains_key("access-control-allow-origin"));
+    assert_eq!(
+        ours.headers()["access-control-allow-origin"],
+        "https://a.vn"
+    );
+    assert!(
+        ours.headers()["access-control-allow-headers"]
+            .to_str()
+            .unwrap()
+            .contains("letan-pow")
+    );
+    assert!(
+        !ask("https://b.vn")
+            .await
+            .unwrap()
+            .headers()
+            .contains_key("access-control-allow-origin")
+    );
     let page = server.get("/v1/form.html").await;
-    assert!(page.header("content-security-policy").ends_with("frame-ancestors https://a.vn"));
+    assert!(
+        page.header("content-security-policy")
+            .ends_with("frame-ancestors https://a.vn")
+    );
 }

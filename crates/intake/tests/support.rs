@@ -92,7 +92,12 @@ impl Running {
         Answer::of(self.client.get(self.url(path)).send().await.unwrap()).await
     }
 
-    pub(crate) async fn post(&self, path: &str, media: &str, body: impl Into<reqwest::Body>) -> Answer {
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        media: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
         self.post_with(path, media, body, &[]).await
     }
 
@@ -103,7 +108,11 @@ impl Running {
         body: impl Into<reqwest::Body>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = self.client.post(self.url(path)).header("content-type", media).body(body);
+        let mut request = self
+            .client
+            .post(self.url(path))
+            .header("content-type", media)
+            .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -111,7 +120,8 @@ impl Running {
     }
 
     pub(crate) async fn post_json(&self, body: &serde_json::Value) -> Answer {
-        self.post("/v1/submissions", "application/json", body.to_string()).await
+        self.post("/v1/submissions", "application/json", body.to_string())
+            .await
     }
 
     /// Stops as an operator would, and waits for it.

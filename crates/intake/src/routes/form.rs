@@ -9,8 +9,8 @@ use axum::{
 };
 
 use crate::{
-    app::App, form,
-    page,
+    app::App,
+    form, page,
     problem::{Problem, ProblemDocument},
 };
 

@@ -3,8 +3,8 @@
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hpke::{Deserializable, Kem, Serializable};
 use ledger::{
-    AuthorId, AuthorKeys, ClinicId, Entry, Epoch, FormId, Kind, Label, Ledger, Member, RecordId, Role, Segment,
-    Signer, SubmissionId,
+    AuthorId, AuthorKeys, ClinicId, Entry, Epoch, FormId, Kind, Label, Ledger, Member, RecordId,
+    Role, Segment, Signer, SubmissionId,
     bundle::{Reader, Writer},
     request::sign_request,
     statement::IntakeKeyStatement,
@@ -14,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Running};
 
-pub(crate) const NOTICE: &str = "Thông báo: phòng khám dùng số điện thoại để gọi lại tư vấn. Lưu 24 tháng.";
+pub(crate) const NOTICE: &str =
+    "Thông báo: phòng khám dùng số điện thoại để gọi lại tư vấn. Lưu 24 tháng.";
 
 type X25519 = hpke::kem::X25519HkdfSha256;
 
@@ -29,7 +30,11 @@ impl Desk {
     pub(crate) fn new() -> Self {
         let signer = Signer::from_root(&rand::random());
         let ledger = Ledger::new(signer.id());
-        Self { signer, ledger, entries: Vec::new() }
+        Self {
+            signer,
+            ledger,
+            entries: Vec::new(),
+        }
     }
 
     pub(crate) fn id(&self) -> AuthorId {
@@ -38,7 +43,9 @@ impl Desk {
 
     pub(crate) fn write(&mut self, kind: Kind, payload: Vec<u8>) -> &Entry {
         let record = RecordId::from_bytes(rand::random());
-        let draft = self.ledger.next(kind, record, Epoch::FIRST, 1_764_000_000_000);
+        let draft = self
+            .ledger
+            .next(kind, record, Epoch::FIRST, 1_764_000_000_000);
         let entry = draft.finish(payload).unwrap();
         self.ledger.accept(&entry).unwrap();
         self.entries.push(entry);
@@ -54,7 +61,10 @@ impl Desk {
 /// Entries closed by their author's head.
 pub(crate) fn segment(signer: &Signer, entries: &[Entry]) -> Segment {
     let last = &entries.last().unwrap().header;
-    Segment { entries: entries.to_vec(), head: signer.head(last.seq, last.hash()) }
+    Segment {
+        entries: entries.to_vec(),
+        head: signer.head(last.seq, last.hash()),
+    }
 }
 
 pub(crate) fn bundle(segments: &[Segment]) -> Vec<u8> {
@@ -84,18 +94,32 @@ impl Clinic {
         };
         let hash = owner.write(Kind::Member, genesis.encode()).header.hash();
         let (secret, public) = <X25519 as Kem>::derive_keypair(&rand::random::<[u8; 32]>());
-        let key = IntakePublicKey { epoch: Epoch::FIRST, key: public.to_bytes().into() };
-        Self { owner, id: ClinicId::of_genesis(&hash), secret, key }
+        let key = IntakePublicKey {
+            epoch: Epoch::FIRST,
+            key: public.to_bytes().into(),
+        };
+        Self {
+            owner,
+            id: ClinicId::of_genesis(&hash),
+            secret,
+            key,
+        }
     }
 
     /// Enrols somebody by an entry of the owner.
     pub(crate) fn enrol(&mut self, keys: AuthorKeys, role: Role) {
-        let member = Member::Enrol { keys, role, name: "Máy".into(), branch: String::new() };
+        let member = Member::Enrol {
+            keys,
+            role,
+            name: "Máy".into(),
+            branch: String::new(),
+        };
         self.owner.write(Kind::Member, member.encode());
     }
 
     pub(crate) fn revoke(&mut self, author: AuthorId, last_seq: u64) {
-        self.owner.write(Kind::Member, Member::Revoke { author, last_seq }.encode());
+        self.owner
+            .write(Kind::Member, Member::Revoke { author, last_seq }.encode());
     }
 
     pub(crate) async fn claim(&mut self, server: &Running) -> Answer {
@@ -110,7 +134,13 @@ impl Clinic {
             let hex = about["server"][name].as_str().unwrap();
             HEXLOWER.decode(hex.as_bytes()).unwrap().try_into().unwrap()
         };
-        self.enrol(AuthorKeys { sign: part("sign"), receive: part("receive") }, Role::Server);
+        self.enrol(
+            AuthorKeys {
+                sign: part("sign"),
+                receive: part("receive"),
+            },
+            Role::Server,
+        );
     }
 
     pub(crate) fn claim_body(&self, code: &str) -> Value {
@@ -125,7 +155,14 @@ impl Clinic {
     }
 
     pub(crate) async fn claim_with(&self, server: &Running, body: &Value) -> Answer {
-        self.ask(server, &self.owner.signer, "POST", "/v1/claim", body.to_string().into_bytes()).await
+        self.ask(
+            server,
+            &self.owner.signer,
+            "POST",
+            "/v1/claim",
+            body.to_string().into_bytes(),
+        )
+        .await
     }
 
     /// A signed request.
@@ -149,11 +186,27 @@ impl Clinic {
         path: &str,
         body: &[u8],
     ) -> String {
-        sign_request(signer, self.id, method, path, body, server.now(), rand::random())
+        sign_request(
+            signer,
+            self.id,
+            method,
+            path,
+            body,
+            server.now(),
+            rand::random(),
+        )
     }
 
     pub(crate) async fn push(&self, server: &Running, segments: &[Segment]) -> Value {
-        let answer = self.ask(server, &self.owner.signer, "POST", "/v1/push", bundle(segments)).await;
+        let answer = self
+            .ask(
+                server,
+                &self.owner.signer,
+                "POST",
+                "/v1/push",
+                bundle(segments),
+            )
+            .await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
     }
@@ -164,7 +217,9 @@ impl Clinic {
         let mut all = Vec::new();
         loop {
             let body = json!({ "have": have }).to_string().into_bytes();
-            let answer = self.ask(server, &self.owner.signer, "POST", "/v1/pull", body).await;
+            let answer = self
+                .ask(server, &self.owner.signer, "POST", "/v1/pull", body)
+                .await;
             assert_eq!(answer.status, 200, "{}", answer.text());
             assert!(answer.body.len() <= intake::PAGE_BYTES);
             for segment in Reader::new(&answer.body) {
@@ -183,34 +238,43 @@ impl Clinic {
         let segments = self.pull_all(server).await;
         let entries = segments.iter().flat_map(|segment| &segment.entries);
         let submissions = entries.filter(|entry| entry.header.kind == Kind::Submission);
-        submissions.map(|entry| Received::decode(entry.payload.bytes().unwrap()).unwrap()).collect()
+        submissions
+            .map(|entry| Received::decode(entry.payload.bytes().unwrap()).unwrap())
+            .collect()
     }
 
     /// Opens a submission as a desk does.
     pub(crate) fn open(&self, received: &Received) -> Answers {
         let sealed = &received.sealed;
         let enc = <X25519 as Kem>::EncappedKey::from_bytes(&sealed.enc).unwrap();
-        let padded = hpke::single_shot_open::<
-            hpke::aead::ChaCha20Poly1305,
-            hpke::kdf::HkdfSha256,
-            X25519,
-        >(
-            &hpke::OpModeR::Base,
-            &self.secret,
-            &enc,
-            Label::Submission.as_bytes(),
-            sealed.ciphertext(),
-            &sealed.ids.aad(),
-        )
-        .unwrap();
+        let padded =
+            hpke::single_shot_open::<hpke::aead::ChaCha20Poly1305, hpke::kdf::HkdfSha256, X25519>(
+                &hpke::OpModeR::Base,
+                &self.secret,
+                &enc,
+                Label::Submission.as_bytes(),
+                sealed.ciphertext(),
+                &sealed.ids.aad(),
+            )
+            .unwrap();
         Answers::decode(unpad(&padded).unwrap()).unwrap()
     }
 
     /// A submission sealed as a browser does.
     pub(crate) fn seal(&self, submission: SubmissionId, name: &str) -> Vec<u8> {
-        let answers = Answers { name: name.into(), phone: "0912345678".into(), ..Answers::default() };
-        let ids = SubmissionIds { clinic: self.id, form: FormId::from_bytes([0; 16]), submission };
-        SealedSubmission::seal(&mut rand::rng(), &self.key, ids, &answers).unwrap().encode()
+        let answers = Answers {
+            name: name.into(),
+            phone: "0912345678".into(),
+            ..Answers::default()
+        };
+        let ids = SubmissionIds {
+            clinic: self.id,
+            form: FormId::from_bytes([0; 16]),
+            submission,
+        };
+        SealedSubmission::seal(&mut rand::rng(), &self.key, ids, &answers)
+            .unwrap()
+            .encode()
     }
 }
 
@@ -222,6 +286,9 @@ pub(crate) async fn send(
     body: Vec<u8>,
 ) -> Answer {
     let method = method.parse().unwrap();
-    let request = server.client.request(method, server.url(path)).header("authorization", proof);
+    let request = server
+        .client
+        .request(method, server.url(path))
+        .header("authorization", proof);
     Answer::of(request.body(body).send().await.unwrap()).await
 }
