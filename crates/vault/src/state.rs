@@ -226,7 +226,9 @@ mod tests {
     fn the_order_of_memberships_is_part_of_the_state() {
         let hashes = [EntryHash::from_bytes([1; 32]), EntryHash::from_bytes([2; 32])];
         let mut state = State::new();
-        hashes.iter().for_each(|hash| state.add_member(hash));
+        for hash in &hashes {
+            state.add_member(hash);
+        }
         assert!(state.members_agree(hashes.iter()));
         assert!(!state.members_agree(hashes.iter().rev()));
         assert!(!state.members_agree(hashes[..1].iter()));

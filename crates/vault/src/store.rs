@@ -67,7 +67,7 @@ impl Store {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(120))
+            .acquire_timeout(Duration::from_mins(2))
             .connect_with(options(files.database()))
             .await?;
         let reserve = Arc::new(Reserve::new(files.reserve()));

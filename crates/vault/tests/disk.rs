@@ -41,6 +41,7 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test]
+#[allow(clippy::print_stderr)] // a skipped test must say so
 async fn a_full_disk_is_named_and_nothing_is_lost() {
     let Some(disk) = SmallDisk::mount() else {
         eprintln!("skipped: this user may not mount a small disk");

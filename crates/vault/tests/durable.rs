@@ -16,6 +16,7 @@ const CYCLES: usize = 30;
 /// The process that is killed: acts and says so after each act is durable.
 #[tokio::test]
 #[ignore = "runs only as the child of the test below"]
+#[allow(clippy::print_stdout)] // how it tells its parent
 async fn a_child_that_acts_until_it_is_killed() {
     let dir = std::env::var("VAULT_TEST_DIR").unwrap();
     let root = HEXLOWER.decode(std::env::var("VAULT_TEST_ROOT").unwrap().as_bytes()).unwrap();

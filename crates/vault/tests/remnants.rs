@@ -22,12 +22,12 @@ const CANARIES: [&str; 8] = [
 /// Ways in which a text may lie in a file.
 fn spellings(text: &str) -> Vec<Vec<u8>> {
     let bytes = text.as_bytes();
-    let percent: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+    let percent = bytes.iter().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
     // Base64 of a text inside of a longer one: without the ends that depend on its neighbours.
     let base64 = |skip: usize, code: &dyn Fn(&[u8]) -> String| {
         let padded = [vec![b' '; skip], bytes.to_vec()].concat();
         let coded = code(&padded);
-        coded[4..coded.len() - 4].as_bytes().to_vec()
+        coded.as_bytes()[4..coded.len() - 4].to_vec()
     };
     let mut all = vec![
         bytes.to_vec(),

@@ -122,7 +122,7 @@ pub(crate) async fn save_draft(
 pub(crate) async fn views(desk: &Desk) -> Result<Vec<SavedView>, ActError> {
     let all = open_all::<SavedView>(desk, Table::View).await?;
     let mut views: Vec<SavedView> = all.into_iter().map(|(_, view)| view).collect();
-    views.sort_by(|a, b| text::fold(&a.name).cmp(&text::fold(&b.name)));
+    views.sort_by_cached_key(|view| text::fold(&view.name));
     Ok(views)
 }
 

@@ -53,7 +53,7 @@ impl Memory {
 
     pub(crate) fn see_roster(&mut self, replica: &Replica, me: AuthorId) {
         let roster = replica.roster();
-        self.clinic = roster.clinic_name().unwrap_or_default().to_owned();
+        roster.clinic_name().unwrap_or_default().clone_into(&mut self.clinic);
         if let Some(author) = roster.author(me) {
             self.desk.clone_from(&author.name);
             self.branch.clone_from(&author.branch);

@@ -2,6 +2,7 @@
 mod admit;
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Place;
 use std::sync::Arc;
 
 use ledger::bundle::Reader;
@@ -199,9 +200,9 @@ fn put_keys(
     let mut epochs = held.clone();
     for key in keys {
         let epoch = key.epoch();
-        if !epochs.contains_key(&epoch) {
+        if let Place::Vacant(place) = epochs.entry(epoch) {
             put_epoch_key(batch, &secrets.storage, &key)?;
-            epochs.insert(epoch, Arc::new(EpochKeys::of(key)));
+            place.insert(Arc::new(EpochKeys::of(key)));
         }
     }
     Ok(epochs)
@@ -232,7 +233,9 @@ async fn recount_members(desk: &Desk, writer: &mut Writer) -> Result<(), ActErro
     let members = ledger_rows::memberships(&desk.store).await?;
     let mut state = writer.state.clone();
     state.reset_members();
-    members.iter().for_each(|entry| state.add_member(&entry.header.hash()));
+    for entry in &members {
+        state.add_member(&entry.header.hash());
+    }
     state.set_ledgers(&writer.replica, writer.ledger.seq());
     desk.commit(writer, Batch::new(), state).await
 }

@@ -65,7 +65,9 @@ async fn next_parcel(desk: &Desk) -> Result<Option<Parcel>, ActError> {
             // Only its author can sign for a part of its ledger: all or nothing.
             Some(_) => continue,
         };
-        part.iter().for_each(|entry| bundle.entry(entry));
+        for entry in &part {
+            bundle.entry(entry);
+        }
         bundle.head(&head);
         entries += u32::try_from(part.len()).unwrap_or(u32::MAX);
         if bundle.len() >= BUNDLE_BYTES / 2 {
@@ -214,7 +216,9 @@ pub(super) async fn members_bundle(
         let part = read(desk, number, 0, end, bundle.len()).await?;
         let Some(last) = part.last().filter(|last| last.header.seq == end) else { continue };
         let own = || secrets.signer.head(last.header.seq, last.header.hash());
-        part.iter().for_each(|entry| bundle.entry(entry));
+        for entry in &part {
+            bundle.entry(entry);
+        }
         bundle.head(&head.unwrap_or_else(own));
     }
     Ok(bundle.finish())

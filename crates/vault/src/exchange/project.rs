@@ -1,5 +1,5 @@
 //! Merging opened entries into lead rows: the one way from ledgers to projections.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{AuthorId, Entry, Kind, RecordId};
 use seal::StorageKey;
@@ -41,7 +41,7 @@ pub(crate) async fn project(
     opened: Vec<Opened>,
 ) -> Result<Projected, ActError> {
     let mut records = fetch(desk, places.of, entries, &opened).await?;
-    let mut changed = BTreeMap::new();
+    let mut changed = BTreeSet::new();
     let mut submitted = Vec::new();
     for (entry, opened) in entries.iter().zip(opened) {
         let Opened::Change(change) = opened else {
@@ -57,7 +57,7 @@ pub(crate) async fn project(
             held.record.own_seq = entry.header.seq;
         }
         if inserted || newer {
-            changed.insert(id, ());
+            changed.insert(id);
         }
         if inserted && held.row.is_none() && entry.header.kind == Kind::Submission {
             submitted.push(id);
@@ -68,7 +68,7 @@ pub(crate) async fn project(
         let suspect = records.get(&id).is_none_or(|held| held.record.lead.facts().suspect);
         projected.arrived += u32::from(!suspect);
     }
-    for id in changed.into_keys() {
+    for id in changed {
         if let Some(mut held) = records.remove(&id) {
             projected.rows.push(reseal(&mut held, state, places.next, key)?);
             projected.changed.push(held);

@@ -72,9 +72,8 @@ pub(crate) async fn finish(desk: &Arc<Desk>, error: Option<SyncError>) -> Result
     let state = match error {
         None => SyncState::Synced,
         Some(SyncError::NoServer) => SyncState::NoServer,
-        Some(SyncError::Unreachable) => SyncState::Offline,
-        // Something of ours went wrong: nothing new is known of the server.
-        Some(SyncError::Store(_)) => SyncState::Offline,
+        // If something of ours went wrong, nothing new is known of the server.
+        Some(SyncError::Unreachable | SyncError::Store(_)) => SyncState::Offline,
         Some(_) => SyncState::Refused,
     };
     if state == SyncState::Synced {

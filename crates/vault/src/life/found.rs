@@ -43,9 +43,10 @@ pub(super) fn name(raw: &str) -> Option<String> {
 impl Founding {
     /// Makes every key and the first entries. `now_ms` is milliseconds since the Unix epoch.
     pub fn plan(plan: FoundingPlan, now_ms: i64) -> Result<Self, OpenError> {
-        let clinic = name(&plan.clinic_name).ok_or(OpenError::BadPlan)?;
-        let desk = name(&plan.desk).ok_or(OpenError::BadPlan)?;
-        let branch = text::one_line(&plan.branch, casebook::lead::Limits::BRANCH);
+        let FoundingPlan { clinic_name, branch, desk, person } = plan;
+        let clinic = name(&clinic_name).ok_or(OpenError::BadPlan)?;
+        let desk = name(&desk).ok_or(OpenError::BadPlan)?;
+        let branch = text::one_line(&branch, casebook::lead::Limits::BRANCH);
         let root = RootSecret::generate(&mut rng());
         let paper = RootSecret::generate(&mut rng());
         let key = ClinicKey::generate(&mut rng(), Epoch::FIRST);
@@ -59,7 +60,7 @@ impl Founding {
         scribe.member(&enrol, now_ms)?;
         scribe.grant(&own, &key, now_ms)?;
         scribe.grant(&kit, &key, now_ms)?;
-        let person = text::one_line(&plan.person, casebook::lead::Limits::PERSON);
+        let person = text::one_line(&person, casebook::lead::Limits::PERSON);
         Ok(Self { person, root, paper, key, scribe, clinic: id })
     }
 

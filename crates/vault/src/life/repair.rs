@@ -132,14 +132,15 @@ async fn read_ledger(store: &Store, number: i64) -> Vec<Entry> {
             Ok(part) if part.is_empty() => break,
             Ok(part) => part,
             // One bad row spoils the batch: go on one by one.
-            Err(_) => match ledger_rows::entries_after(store, number, after, 1).await {
-                Ok(part) => part,
-                Err(_) => {
+            Err(_) => {
+                let one = ledger_rows::entries_after(store, number, after, 1).await;
+                let Ok(part) = one else {
                     after += 1;
                     unreadable += 1;
                     continue;
-                }
-            },
+                };
+                part
+            }
         };
         unreadable = 0;
         let Some(last) = part.last() else { break };
@@ -151,10 +152,9 @@ async fn read_ledger(store: &Store, number: i64) -> Vec<Entry> {
 
 fn genesis(entries: &BTreeMap<AuthorId, Vec<Entry>>) -> Option<ClinicId> {
     entries.values().filter_map(|ledger| ledger.first()).find_map(|first| {
-        match Member::decode(first.payload.bytes()?) {
-            Ok(Member::Genesis { .. }) => Some(ClinicId::of_genesis(&first.header.hash())),
-            _ => None,
-        }
+        let member = Member::decode(first.payload.bytes()?).ok()?;
+        let founding = matches!(member, Member::Genesis { .. });
+        founding.then(|| ClinicId::of_genesis(&first.header.hash()))
     })
 }
 

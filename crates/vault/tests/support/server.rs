@@ -298,7 +298,7 @@ impl State {
                 bytes += 133 + entry.payload.bytes().map_or(0, <[u8]>::len);
                 fits
             });
-            let Some(last) = fresh.last() else {
+            let Some(&last) = fresh.last() else {
                 more = true;
                 continue;
             };
@@ -310,10 +310,14 @@ impl State {
                 }
                 head = self.signer.head(last.header.seq, last.header.hash());
             }
-            fresh.iter().for_each(|entry| bundle.entry(entry));
+            for entry in fresh {
+                bundle.entry(entry);
+            }
             bundle.head(&head);
         }
-        self.smuggled.iter().for_each(|segment| bundle.segment(segment));
+        for segment in &self.smuggled {
+            bundle.segment(segment);
+        }
         (bundle.finish(), more)
     }
 }
