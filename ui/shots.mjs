@@ -191,7 +191,7 @@ try {
             }
             await sleep(25);
           }
-          await page.jsAsync("const d = arguments[0]; document.fonts.ready.then(() => setTimeout(d, 190))");
+          await page.jsAsync("const d = arguments[0]; document.fonts.ready.then(() => setTimeout(d, 140))");
           await page.shot(join(out, `${id}.png`));
           count++;
           const found = [

@@ -242,6 +242,7 @@ export const en: Catalogue = {
     saveNext: "Save the note and go to the next one",
     nextOne: "Next one",
     outcomes: "Outcome of the call",
+    outcomeKeys: "Ctrl + digit",
   },
   phone: {
     call: "Call",

@@ -268,6 +268,7 @@ export const vi = {
     saveNext: "Lưu ghi chú và sang khách kế tiếp",
     nextOne: "Khách kế tiếp",
     outcomes: "Kết quả cuộc gọi",
+    outcomeKeys: "Ctrl + số",
   },
   phone: {
     call: "Gọi",

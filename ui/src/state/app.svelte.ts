@@ -64,6 +64,10 @@ export class App {
       backend.on("leadsChanged", ({ ids, arrived }) => void this.heardChange(ids, arrived)),
       backend.on("focusSearch", () => this.toSearch()),
     ];
+    const dusk = window.matchMedia?.("(prefers-color-scheme: dark)");
+    const retheme = () => this.settings && this.apply(this.settings);
+    dusk?.addEventListener("change", retheme);
+    this.stops.push(() => dusk?.removeEventListener("change", retheme));
     const tick = setInterval(() => (this.now = backend.now()), 20_000);
     this.stops.push(() => clearInterval(tick));
     try {
