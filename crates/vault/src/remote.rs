@@ -1,10 +1,23 @@
 //! The desk's side of the intake server's HTTP interface: signed, bounded, typed.
+mod address;
+mod answer;
+mod call;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::author::{AuthorKeys, Signer};
 use ledger::have::Have;
 use ledger::id::{AuthorId, BlobHash, ClinicId, Epoch};
+use reqwest::Method;
+use sha2::{Digest, Sha256};
+
+use answer::{BUNDLE, JSON, OCTETS};
+use call::{Body, Call, Client};
 
 /// The wall clock, handed in: milliseconds since the Unix epoch.
 pub type Wall = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -132,7 +145,7 @@ pub struct Claimed {
 
 /// A pull's answer.
 pub struct Pulled {
-    /// A bundle, at most 4 MiB and the framing; may be cut, `ledger::bundle` says so.
+    /// A bundle, whole: what is cut on the way is an error.
     pub bundle: Vec<u8>,
     /// Pull again.
     pub more: bool,
@@ -159,49 +172,163 @@ pub struct Refused {
     pub reason: String,
 }
 
+/// A claim's body, founding ledger and keys' statement included, is far smaller.
+const SMALL: usize = 64 * 1024;
+/// A page of a pull: 4 MiB, and room for the entry that crosses it.
+const PAGE: usize = 6 * 1024 * 1024;
+/// A blob: 1 MiB sealed.
+const BLOB: usize = 1024 * 1024 + 4096;
+/// The form's script or page.
+const FORM: usize = 256 * 1024;
+
+/// An ordinary exchange.
+const SHORT: Duration = Duration::from_secs(30);
+/// One that carries megabytes over a bad line.
+const LONG: Duration = Duration::from_mins(3);
+/// What the server may take to answer a long poll: 55 seconds, and the way.
+const POLL: Duration = Duration::from_secs(70);
+
 /// One server. Cheap to clone.
 #[derive(Clone)]
-pub struct Remote {}
+pub struct Remote {
+    client: Arc<Client>,
+}
 
-#[allow(missing_docs, unused_variables, clippy::unused_self, clippy::unused_async)]
-impl Remote {
-    /// Reads the address (`https://…`, plain HTTP to loopback only); connects nowhere yet.
-    pub fn new(address: &str, wall: Wall) -> Result<Self, RemoteError> {
-        Err(RemoteError::BadAddress)
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Remote").finish_non_exhaustive()
     }
+}
+
+impl Remote {
+    /// Reads the address (`https://…`; plain HTTP to this machine only); connects nowhere yet.
+    pub fn new(address: &str, wall: Wall) -> Result<Self, RemoteError> {
+        let client = Client::new(address::parse(address)?, wall)?;
+        Ok(Self {
+            client: Arc::new(client),
+        })
+    }
+
     /// Server's clock minus ours in milliseconds, once it has answered.
     #[must_use]
     pub fn clock_offset(&self) -> Option<i64> {
-        None
+        self.client.offset()
     }
+
+    /// Who the server is and whom it serves.
     pub async fn clinic(&self) -> Result<ClinicInfo, RemoteError> {
-        Err(RemoteError::Unreachable)
+        let call = Call::new(Method::GET, "/v1/clinic");
+        let body = self.client.send(None, &call).await?.body(JSON).await?;
+        answer::clinic(&body)
     }
+
+    /// Makes the server this clinic's own.
     pub async fn claim(&self, who: &Caller<'_>, claim: &Claim<'_>) -> Result<Claimed, RemoteError> {
-        Err(RemoteError::Unreachable)
+        let mut call = Call::new(Method::POST, "/v1/claim");
+        call.body = Body::Json(answer::claim_body(claim)?);
+        let body = self.client.send(Some(who), &call).await?.body(JSON).await?;
+        answer::claimed(&body, who.clinic)
     }
+
+    /// Fetches what the server has beyond `have`.
     pub async fn pull(&self, who: &Caller<'_>, have: &Have) -> Result<Pulled, RemoteError> {
-        Err(RemoteError::Unreachable)
+        let mut call = Call::new(Method::POST, "/v1/pull");
+        call.body = Body::Json(answer::have_body(have)?);
+        (call.timeout, call.limit) = (LONG, PAGE);
+        let reply = self.client.send(Some(who), &call).await?;
+        let (more, cursor) = (reply.header("letan-more")?, reply.header("letan-cursor")?);
+        if more > 1 {
+            return Err(RemoteError::Garbled);
+        }
+        Ok(Pulled {
+            bundle: reply.body(BUNDLE).await?,
+            more: more == 1,
+            cursor,
+        })
     }
+
+    /// Hands entries to the server.
     pub async fn push(&self, who: &Caller<'_>, bundle: Vec<u8>) -> Result<Pushed, RemoteError> {
-        Err(RemoteError::Unreachable)
+        let mut call = Call::new(Method::POST, "/v1/push");
+        (call.body, call.timeout) = (Body::Bundle(bundle), LONG);
+        let body = self.client.send(Some(who), &call).await?.body(JSON).await?;
+        answer::pushed(&body)
     }
+
     /// `Some(cursor)` when something arrived after `since`, `None` when the time was up.
-    pub async fn wait(&self, who: &Caller<'_>, since: u64, timeout: Duration) -> Result<Option<u64>, RemoteError> {
-        Err(RemoteError::Unreachable)
+    pub async fn wait(
+        &self,
+        who: &Caller<'_>,
+        since: u64,
+        timeout: Duration,
+    ) -> Result<Option<u64>, RemoteError> {
+        let mut call = Call::new(Method::GET, &format!("/v1/wait?since={since}"));
+        call.timeout = POLL;
+        let asked = async {
+            let reply = self.client.send(Some(who), &call).await?;
+            if reply.is_empty() {
+                return Ok(None);
+            }
+            answer::cursor(&reply.body(JSON).await?).map(Some)
+        };
+        tokio::time::timeout(timeout, asked)
+            .await
+            .unwrap_or(Ok(None))
     }
-    pub async fn put_blob(&self, who: &Caller<'_>, hash: BlobHash, bytes: Vec<u8>) -> Result<(), RemoteError> {
-        Err(RemoteError::Unreachable)
+
+    /// Stores a sealed chunk under its hash.
+    pub async fn put_blob(
+        &self,
+        who: &Caller<'_>,
+        hash: BlobHash,
+        bytes: Vec<u8>,
+    ) -> Result<(), RemoteError> {
+        let mut call = Call::new(Method::PUT, &format!("/v1/blobs/{hash}"));
+        (call.body, call.timeout) = (Body::Octets(bytes), LONG);
+        self.client.send(Some(who), &call).await.map(|_| ())
     }
-    /// `None` when the server has no such blob; the hash is checked.
-    pub async fn get_blob(&self, who: &Caller<'_>, hash: BlobHash) -> Result<Option<Vec<u8>>, RemoteError> {
-        Err(RemoteError::Unreachable)
+
+    /// Fetches a chunk and checks its hash; `None` when the server has no such chunk.
+    pub async fn get_blob(
+        &self,
+        who: &Caller<'_>,
+        hash: BlobHash,
+    ) -> Result<Option<Vec<u8>>, RemoteError> {
+        let mut call = Call::new(Method::GET, &format!("/v1/blobs/{hash}"));
+        (call.timeout, call.limit) = (LONG, BLOB);
+        let bytes = match self.client.send(Some(who), &call).await {
+            Ok(reply) => reply.body(OCTETS).await?,
+            Err(RemoteError::Problem(ProblemKind::NotFound)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if BlobHash::of(&bytes) != hash {
+            return Err(RemoteError::Garbled);
+        }
+        Ok(Some(bytes))
     }
+
+    /// Whether the server has a chunk.
     pub async fn has_blob(&self, who: &Caller<'_>, hash: BlobHash) -> Result<bool, RemoteError> {
-        Err(RemoteError::Unreachable)
+        let call = Call::new(Method::HEAD, &format!("/v1/blobs/{hash}"));
+        match self.client.send(Some(who), &call).await {
+            Ok(_) => Ok(true),
+            Err(RemoteError::Problem(ProblemKind::NotFound)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
+
     /// Fetches the live form and hashes it, to compare with what was pinned.
     pub async fn live_form(&self) -> Result<FormHashes, RemoteError> {
-        Err(RemoteError::Unreachable)
+        Ok(FormHashes {
+            js: self.hash_of("/v1/form.js", "text/javascript").await?,
+            html: self.hash_of("/v1/form.html", "text/html").await?,
+        })
+    }
+
+    async fn hash_of(&self, path: &str, media: &str) -> Result<[u8; 32], RemoteError> {
+        let mut call = Call::new(Method::GET, path);
+        call.limit = FORM;
+        let bytes = self.client.send(None, &call).await?.body(media).await?;
+        Ok(Sha256::digest(&bytes).into())
     }
 }
