@@ -1,7 +1,7 @@
 //! The real program: what it answered for is there after it was killed.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
@@ -272,7 +272,7 @@ async fn durable_posts_per_second() {
     let took = began.elapsed().as_secs_f64();
     program.kill();
     let speed = 20_000.0 / took;
-    assert!(speed > 0.0);
-    std::fs::write(dir.path().join("speed"), format!("{speed:.0}")).unwrap();
-    panic!("{speed:.0} durable posts a second");
+    writeln!(std::io::stderr(), "{speed:.0} durable posts a second").unwrap();
+    let server = Running::on(dir, |_| {}).await;
+    assert_eq!(clinic.received(&server).await.len(), 20_000);
 }
