@@ -58,6 +58,38 @@ describe("the list", () => {
   });
 });
 
+describe("a list of many pages", () => {
+  it("asks again for what is in sight when something arrives far from it", async () => {
+    const { app, backend, rows } = await stage();
+    await app.leads.ensure(200, 260);
+    expect(app.leads.row(220)).toBeDefined();
+    const before = rows().length;
+    const id = backend.arrive("Võ Thị Mới");
+    await app.leads.load({ sort: "newest" });
+    await waitFor(() => expect(app.leads.row(0)?.id).toBe(id));
+    expect(rows().length).toBe(before);
+    await app.leads.ensure(200, 260);
+    expect(app.leads.row(220)).toBeDefined();
+  });
+
+  it("keeps an older answer from overwriting a newer question", async () => {
+    const { app, backend } = await stage();
+    const real = backend.leads.bind(backend);
+    let slow: (() => void) | undefined;
+    backend.leads = async (query) => {
+      if (query.text === "an") await new Promise<void>((done) => (slow = done));
+      return real(query);
+    };
+    const first = app.leads.load({ text: "an" });
+    await app.leads.load({ text: "đức" });
+    const total = app.leads.total;
+    slow?.();
+    await first;
+    expect(app.leads.query.text).toBe("đức");
+    expect(app.leads.total).toBe(total);
+  });
+});
+
 describe("the search", () => {
   it("looks once at a value that a Telex tool writes by deleting and re-inserting", async () => {
     const { id, backend } = await stage();

@@ -159,4 +159,34 @@ describe("a new lead", () => {
     expect((id("new-phone") as HTMLInputElement).value).toBe(display);
     expect(row).toBeTruthy();
   });
+
+  it("waits while another record is looked at", async () => {
+    const { user, id, rows, app } = await stage();
+    await user.click(id("new-lead"));
+    await user.type(id("new-name"), "Võ Thị Sáu");
+    await user.click(rows()[1]!);
+    await waitFor(() => id("record-name"));
+    await user.keyboard("{Control>}n{/Control}");
+    await waitFor(() => expect((id("new-name") as HTMLInputElement).value).toBe("Võ Thị Sáu"));
+    await user.click(id("new-cancel"));
+    expect(app.leads.begun).toBeNull();
+  });
+});
+
+describe("correcting", () => {
+  it("is not left by a shortcut, and leaves the number alone unless a new one is typed", async () => {
+    const { user, id, openFirst, app, backend } = await stage();
+    await openFirst();
+    const masked = app.leads.record!.row.phone.masked;
+    await user.keyboard("{F2}");
+    await waitFor(() => expect(document.activeElement).toBe(id("edit-name")));
+    await user.keyboard("{Control>}2{/Control}{Control>}{Enter}{/Control}");
+    expect(backend.calls).not.toContain("act:call");
+    expect(app.leads.beside).toBe("edit");
+    await user.clear(id("edit-name"));
+    await user.type(id("edit-name"), "Đặng Thị Ỷ");
+    await user.click(id("edit-save"));
+    await waitFor(() => expect(id("record-name").textContent).toBe("Đặng Thị Ỷ"));
+    expect(app.leads.record!.row.phone.masked).toBe(masked);
+  });
 });

@@ -64,6 +64,8 @@ function typeAhead(app: App, event: KeyboardEvent): void {
 export function globalKey(app: App, event: KeyboardEvent): void {
   if (isComposing(event) || event.defaultPrevented || !app.working) return;
   app.active();
+  if (app.overlay !== "none" && !(event.ctrlKey && event.key.toLowerCase() === "k") && event.key !== "Escape")
+    return;
   const modified = event.ctrlKey || event.metaKey;
   let command: (() => unknown) | undefined;
   if (modified && !event.altKey && !event.shiftKey) command = withControl(app, event);

@@ -43,6 +43,8 @@ export class Leads {
   loaded = $state(false);
 
   active = $state(0);
+  /** Goes up with every fresh list. */
+  revision = $state(0);
   openId = $state<string | null>(null);
   record = $state<LeadView | null>(null);
   revealed = $state<RevealedPhone | null>(null);
@@ -50,6 +52,8 @@ export class Leads {
   beside = $state<Beside>("nothing");
   /** The choice of the next call is open. */
   pickNext = $state(false);
+  /** A form begun and left, until it is saved or thrown away. */
+  begun = $state<NewLead | null>(null);
   /** Text that the form for a new lead begins with. */
   startPhone = $state("");
 
@@ -81,7 +85,10 @@ export class Leads {
       const page = await this.backend.leads({ ...$state.snapshot(this.query), offset: keep, limit: PAGE });
       if (round !== this.round) return; // a later question overtook this one
       this.asked = new Set([keep / PAGE]);
-      this.rows = Object.fromEntries(page.rows.map((row, i) => [keep + i, row]));
+      const fresh = Object.fromEntries(page.rows.map((row, i) => [keep + i, row]));
+      // a mere refresh keeps the other rows on screen until they are asked for again
+      this.rows = Object.keys(change).length > 0 ? fresh : { ...this.rows, ...fresh };
+      this.revision++;
       this.total = page.total;
       this.more = page.more;
       this.counts = page.counts;
@@ -111,6 +118,7 @@ export class Leads {
     this.today = null;
     this.views = [];
     this.loaded = false;
+    this.begun = null;
     this.query = { ...wholeList };
   }
 

@@ -1,4 +1,5 @@
 // What can be done to the open record, from a button, a key or the palette alike.
+import { tick } from "svelte";
 import { i18n } from "../i18n/index.svelte";
 import type { Outcome, RevealPurpose } from "../ipc/backend";
 import type { App } from "./app.svelte";
@@ -47,7 +48,8 @@ async function saveAndNext(app: App): Promise<void> {
 /** The commands that make sense right now; an absent one is not offered. */
 export function recordCommands(app: App): RecordCommands {
   const { leads } = app;
-  if (app.pane !== "leads" || !leads.record || leads.beside === "new") return {};
+  // while a form is open its text must not be left by a key
+  if (app.pane !== "leads" || !leads.record || leads.beside === "new" || leads.beside === "edit") return {};
   const { t } = i18n;
   const row = leads.record.row;
   const callable = row.phone.kind !== "none";
@@ -64,8 +66,9 @@ export function recordCommands(app: App): RecordCommands {
     },
     print: async () => {
       if (callable) app.printed = await leads.usePhone("print");
+      await tick(); // the sheet takes the number first
+      window.addEventListener("afterprint", () => (app.printed = null), { once: true });
       window.print();
-      app.printed = null;
     },
     takeOn: async () => {
       const to = app.desk?.person ?? "";
