@@ -66,7 +66,11 @@ pub(crate) struct EpochKeys {
 
 impl EpochKeys {
     pub(crate) fn of(clinic: ClinicKey) -> Self {
-        Self { record: clinic.record_key(), intake: clinic.intake_secret(), clinic }
+        Self {
+            record: clinic.record_key(),
+            intake: clinic.intake_secret(),
+            clinic,
+        }
     }
 }
 
@@ -139,7 +143,16 @@ impl Writing<'_> {
 
 impl Desk {
     pub(crate) fn assemble(parts: Parts) -> Arc<Self> {
-        let Parts { store, clock, clinic, secrets, writer, front, loading, check_later } = parts;
+        let Parts {
+            store,
+            clock,
+            clinic,
+            secrets,
+            writer,
+            front,
+            loading,
+            check_later,
+        } = parts;
         let desk = Arc::new(Self {
             store,
             clock,
@@ -161,7 +174,9 @@ impl Desk {
 
     /// This PC's time, corrected by what the server said.
     pub(crate) fn now(&self) -> i64 {
-        self.clock.now_ms().saturating_add(self.offset.load(Ordering::Relaxed))
+        self.clock
+            .now_ms()
+            .saturating_add(self.offset.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_offset(&self, offset: i64) {
@@ -307,30 +322,35 @@ impl Vault {
     /// Does something to a lead; durable when this returns.
     pub async fn act(&self, id: &str, act: LeadAct) -> Result<Acted, ActError> {
         let id = parse(id)?;
-        self.run(move |desk| async move { act::act(&desk, id, act).await }).await
+        self.run(move |desk| async move { act::act(&desk, id, act).await })
+            .await
     }
 
     /// Adds a lead by hand; durable when this returns.
     pub async fn add(&self, lead: NewLead) -> Result<Acted, ActError> {
-        self.run(move |desk| async move { act::add(&desk, lead).await }).await
+        self.run(move |desk| async move { act::add(&desk, lead).await })
+            .await
     }
 
     /// Takes an act back.
     pub async fn undo(&self, token: &str) -> Result<Acted, ActError> {
         let token = token.to_owned();
-        self.run(move |desk| async move { act::undo(&desk, &token).await }).await
+        self.run(move |desk| async move { act::undo(&desk, &token).await })
+            .await
     }
 
     /// Makes `other` a part of `into`.
     pub async fn merge(&self, into: &str, other: &str) -> Result<Acted, ActError> {
         let (into, other) = (parse(into)?, parse(other)?);
-        self.run(move |desk| async move { act::merge(&desk, into, other).await }).await
+        self.run(move |desk| async move { act::merge(&desk, into, other).await })
+            .await
     }
 
     /// Lets a merged lead stand for itself again.
     pub async fn unmerge(&self, id: &str) -> Result<Acted, ActError> {
         let id = parse(id)?;
-        self.run(move |desk| async move { act::unmerge(&desk, id).await }).await
+        self.run(move |desk| async move { act::unmerge(&desk, id).await })
+            .await
     }
 
     /// Uncovers a number. That it was uncovered, by whom and why, is durable before it is given out.
@@ -340,7 +360,8 @@ impl Vault {
         purpose: RevealPurpose,
     ) -> Result<RevealedPhone, ActError> {
         let id = parse(id)?;
-        self.run(move |desk| async move { act::reveal(&desk, id, purpose).await }).await
+        self.run(move |desk| async move { act::reveal(&desk, id, purpose).await })
+            .await
     }
 
     /// What typing a number tells before anything is saved; `except` is the lead being edited.
@@ -355,7 +376,8 @@ impl Vault {
     /// Keeps a note that was begun; an empty text forgets it.
     pub async fn save_draft(&self, id: &str, text: &str) -> Result<(), ActError> {
         let (id, text) = (parse(id)?, text.to_owned());
-        self.run(move |desk| async move { keep::save_draft(&desk, id, &text).await }).await
+        self.run(move |desk| async move { keep::save_draft(&desk, id, &text).await })
+            .await
     }
 
     /// The sentence on top of the list.
@@ -370,13 +392,15 @@ impl Vault {
 
     /// Saves a list under its name, in place of one that has it.
     pub async fn save_view(&self, view: SavedView) -> Result<(), ActError> {
-        self.run(move |desk| async move { keep::save_view(&desk, view).await }).await
+        self.run(move |desk| async move { keep::save_view(&desk, view).await })
+            .await
     }
 
     /// Forgets a saved list.
     pub async fn delete_view(&self, name: &str) -> Result<(), ActError> {
         let name = name.to_owned();
-        self.run(move |desk| async move { keep::delete_view(&desk, &name).await }).await
+        self.run(move |desk| async move { keep::delete_view(&desk, &name).await })
+            .await
     }
 
     /// Who this PC is.
@@ -389,17 +413,20 @@ impl Vault {
     /// Who works here from now on.
     pub async fn set_person(&self, name: &str) -> Result<DeskView, ActError> {
         let name = name.to_owned();
-        self.run(move |desk| async move { keep::set_person(&desk, &name).await }).await
+        self.run(move |desk| async move { keep::set_person(&desk, &name).await })
+            .await
     }
 
     /// Notes that the recovery kit's words were checked.
     pub async fn mark_kit_checked(&self) -> Result<DeskView, ActError> {
-        self.run(|desk| async move { keep::mark_kit_checked(&desk).await }).await
+        self.run(|desk| async move { keep::mark_kit_checked(&desk).await })
+            .await
     }
 
     /// Makes a new recovery kit and revokes the old one.
     pub async fn renew_kit(&self) -> Result<PaperKit, ActError> {
-        self.run(|desk| async move { keep::renew_kit(&desk).await }).await
+        self.run(|desk| async move { keep::renew_kit(&desk).await })
+            .await
     }
 
     /// How the exchange with the server stands.
@@ -411,12 +438,14 @@ impl Vault {
     /// Makes the intake server at `url` the clinic's, with the one-time code from its console.
     pub async fn claim(&self, url: &str, code: &str) -> Result<DeskView, SyncError> {
         let (url, code) = (url.to_owned(), code.to_owned());
-        self.run(move |desk| async move { crate::exchange::claim(&desk, &url, &code).await }).await
+        self.run(move |desk| async move { crate::exchange::claim(&desk, &url, &code).await })
+            .await
     }
 
     /// Sends what the server lacks and takes what we lack.
     pub async fn sync(&self) -> Result<Synced, SyncError> {
-        self.run(|desk| async move { crate::exchange::sync(&desk).await }).await
+        self.run(|desk| async move { crate::exchange::sync(&desk).await })
+            .await
     }
 
     /// Waits until the server has something new; `false` when the time is up.

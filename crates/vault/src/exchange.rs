@@ -73,7 +73,10 @@ pub(crate) struct Credentials {
 impl Credentials {
     pub(crate) fn caller<'a>(&'a self, desk: &Desk) -> Caller<'a> {
         let signer = self.sponsor.as_ref().unwrap_or(&self.secrets.signer);
-        Caller { clinic: desk.clinic, signer }
+        Caller {
+            clinic: desk.clinic,
+            signer,
+        }
     }
 }
 
@@ -93,7 +96,15 @@ async fn connected(desk: &Desk) -> Result<Remote, SyncError> {
     if let Some(remote) = desk.status().remote.clone() {
         return Ok(remote);
     }
-    let url = desk.writing().await.get()?.link.value.url.clone().ok_or(SyncError::NoServer)?;
+    let url = desk
+        .writing()
+        .await
+        .get()?
+        .link
+        .value
+        .url
+        .clone()
+        .ok_or(SyncError::NoServer)?;
     let remote = Remote::new(&url, wall(desk))?;
     desk.status().remote = Some(remote.clone());
     Ok(remote)
@@ -122,7 +133,10 @@ pub(crate) async fn sync(desk: &Arc<Desk>) -> Result<Synced, SyncError> {
 
 async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError> {
     alarm::check_server(desk, remote).await?;
-    let mut synced = Synced { sent: outbox::push(desk, remote).await?, ..Synced::default() };
+    let mut synced = Synced {
+        sent: outbox::push(desk, remote).await?,
+        ..Synced::default()
+    };
     loop {
         let credentials = credentials(desk).await?;
         let have = wanted(desk).await?;
@@ -221,5 +235,9 @@ pub(crate) async fn raise(
         let author = author.map(|author| author.to_string()).unwrap_or_default();
         news |= link.raise(&author, *kind, now);
     }
-    if news { write_link(desk, writer, link).await } else { Ok(()) }
+    if news {
+        write_link(desk, writer, link).await
+    } else {
+        Ok(())
+    }
 }

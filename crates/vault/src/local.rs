@@ -47,8 +47,9 @@ pub(crate) struct Link {
     pub offset: Millis,
     /// Last time everything was exchanged.
     pub synced_at: Option<Millis>,
-    /// SHA-256 of the form's script and page, pinned when the server was claimed; hexadecimal.
-    pub form: Option<[String; 2]>,
+    /// SHA-256 of the form's script, pinned when the server was claimed; hexadecimal. (The page
+    /// around it carries a fresh token each time.)
+    pub form: Option<String>,
     /// What was found wrong and not yet put right.
     pub alarms: Vec<KeptAlarm>,
     /// Root secret that may sign until the server knows this desk, hexadecimal; else absent.
@@ -104,15 +105,47 @@ pub(crate) struct FrontCounts {
 
 impl From<ChipCounts> for FrontCounts {
     fn from(c: ChipCounts) -> Self {
-        let ChipCounts { all, new, today, overdue, mine, open, suspect } = c;
-        Self { all, new, today, overdue, mine, open, suspect }
+        let ChipCounts {
+            all,
+            new,
+            today,
+            overdue,
+            mine,
+            open,
+            suspect,
+        } = c;
+        Self {
+            all,
+            new,
+            today,
+            overdue,
+            mine,
+            open,
+            suspect,
+        }
     }
 }
 
 impl From<FrontCounts> for ChipCounts {
     fn from(c: FrontCounts) -> Self {
-        let FrontCounts { all, new, today, overdue, mine, open, suspect } = c;
-        Self { all, new, today, overdue, mine, open, suspect }
+        let FrontCounts {
+            all,
+            new,
+            today,
+            overdue,
+            mine,
+            open,
+            suspect,
+        } = c;
+        Self {
+            all,
+            new,
+            today,
+            overdue,
+            mine,
+            open,
+            suspect,
+        }
     }
 }
 
@@ -124,17 +157,26 @@ impl Link {
 
     /// Raises an alarm; one that stands already keeps its time.
     pub(crate) fn raise(&mut self, author: &str, kind: AlarmKind, at: Millis) -> bool {
-        if self.alarms.iter().any(|alarm| alarm.author == author && alarm.kind == kind) {
+        if self
+            .alarms
+            .iter()
+            .any(|alarm| alarm.author == author && alarm.kind == kind)
+        {
             return false;
         }
-        self.alarms.push(KeptAlarm { author: author.to_owned(), kind, at });
+        self.alarms.push(KeptAlarm {
+            author: author.to_owned(),
+            kind,
+            at,
+        });
         true
     }
 
     /// Takes an alarm back.
     pub(crate) fn settle(&mut self, author: &str, kind: AlarmKind) -> bool {
         let before = self.alarms.len();
-        self.alarms.retain(|alarm| alarm.author != author || alarm.kind != kind);
+        self.alarms
+            .retain(|alarm| alarm.author != author || alarm.kind != kind);
         before != self.alarms.len()
     }
 }
@@ -142,7 +184,11 @@ impl Link {
 impl KeptAlarm {
     /// For a window, under the author's name.
     pub(crate) fn shown(&self, name: String) -> Alarm {
-        Alarm { author: name, kind: self.kind, at: self.at }
+        Alarm {
+            author: name,
+            kind: self.kind,
+            at: self.at,
+        }
     }
 }
 
@@ -169,6 +215,14 @@ pub(crate) fn put<T: Kept>(
     let version = sealed_rows::next_version(last);
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| Fault::Io)?);
     let sealed = sealed_rows::seal(key, Table::Setting, T::PLACE, version, &plain)?;
-    sealed_rows::put(batch, Table::Setting, SealedRow { row: T::PLACE, version, sealed });
+    sealed_rows::put(
+        batch,
+        Table::Setting,
+        SealedRow {
+            row: T::PLACE,
+            version,
+            sealed,
+        },
+    );
     Ok(version)
 }

@@ -21,7 +21,11 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn new(id: RecordId) -> Self {
-        Self { id, own_seq: 0, lead: Lead::new() }
+        Self {
+            id,
+            own_seq: 0,
+            lead: Lead::new(),
+        }
     }
 
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
@@ -46,7 +50,10 @@ impl Record {
 
 /// The place of an entry in the common order.
 pub(crate) fn stamp(entry: &Entry) -> Stamp {
-    Stamp { hlc: entry.header.hlc.0, author: *entry.header.author.as_bytes() }
+    Stamp {
+        hlc: entry.header.hlc.0,
+        author: *entry.header.author.as_bytes(),
+    }
 }
 
 /// Puts a record into the directory; `false` for one whose first entry has not arrived, which

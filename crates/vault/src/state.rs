@@ -82,7 +82,11 @@ impl State {
 
     /// An empty sum to compare with.
     pub(crate) fn row_sum(&self) -> RowSum {
-        RowSum { key: *self.rows_key, sum: [0; 32], count: 0 }
+        RowSum {
+            key: *self.rows_key,
+            sum: [0; 32],
+            count: 0,
+        }
     }
 
     /// Says that every lead row is gone and the projections are not whole.
@@ -135,21 +139,35 @@ impl State {
         let version = self.counter.cast_signed();
         let plain = minicbor::to_vec(&*self).map_err(|_| Fault::Io)?;
         let sealed = sealed_rows::seal(key, Table::State, PLACE, version, &plain)?;
-        sealed_rows::put(batch, Table::State, SealedRow { row: PLACE, version, sealed });
+        sealed_rows::put(
+            batch,
+            Table::State,
+            SealedRow {
+                row: PLACE,
+                version,
+                sealed,
+            },
+        );
         Ok(())
     }
 }
 
 /// The state row as it lies in the file.
 pub(crate) async fn read(store: &Store) -> Result<SealedRow, Fault> {
-    sealed_rows::get(store, Table::State, PLACE).await?.ok_or(Fault::Damaged)
+    sealed_rows::get(store, Table::State, PLACE)
+        .await?
+        .ok_or(Fault::Damaged)
 }
 
 /// Opens it.
 pub(crate) fn open(row: &SealedRow, key: &StorageKey) -> Result<State, Fault> {
     let plain = row.open(key, Table::State)?;
     let state: State = minicbor::decode(&plain).map_err(|_| Fault::Damaged)?;
-    if state.counter == row.version.cast_unsigned() { Ok(state) } else { Err(Fault::Damaged) }
+    if state.counter == row.version.cast_unsigned() {
+        Ok(state)
+    } else {
+        Err(Fault::Damaged)
+    }
 }
 
 /// A sum over lead rows while they are read.
@@ -224,7 +242,10 @@ mod tests {
 
     #[test]
     fn the_order_of_memberships_is_part_of_the_state() {
-        let hashes = [EntryHash::from_bytes([1; 32]), EntryHash::from_bytes([2; 32])];
+        let hashes = [
+            EntryHash::from_bytes([1; 32]),
+            EntryHash::from_bytes([2; 32]),
+        ];
         let mut state = State::new();
         for hash in &hashes {
             state.add_member(hash);

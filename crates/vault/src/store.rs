@@ -1,7 +1,7 @@
 //! The database file: opened with the settings we insist on, written one transaction at a time.
 pub(crate) mod batch;
-pub(crate) mod files;
 pub(crate) mod fault;
+pub(crate) mod files;
 pub(crate) mod ledger_rows;
 pub(crate) mod sealed_rows;
 
@@ -71,7 +71,12 @@ impl Store {
             .connect_with(options(files.database()))
             .await?;
         let reserve = Arc::new(Reserve::new(files.reserve()));
-        let store = Self { pool, files, reserve, hold };
+        let store = Self {
+            pool,
+            files,
+            reserve,
+            hold,
+        };
         if let Err(fault) = store.prepare().await {
             store.pool.close().await;
             return Err(fault);
@@ -80,11 +85,16 @@ impl Store {
     }
 
     async fn prepare(&self) -> Result<(), Fault> {
-        MIGRATIONS.run(&self.pool).await.map_err(|error| match error {
-            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => Fault::TooNew,
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
-            _ => Fault::Damaged,
-        })?;
+        MIGRATIONS
+            .run(&self.pool)
+            .await
+            .map_err(|error| match error {
+                MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => Fault::TooNew,
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                    error.into()
+                }
+                _ => Fault::Damaged,
+            })?;
         self.verify_settings().await
     }
 
@@ -102,7 +112,11 @@ impl Store {
         )
         .fetch_one(&self.pool)
         .await?;
-        if row.try_get::<bool, _>(0)? { Ok(()) } else { Err(Fault::Settings) }
+        if row.try_get::<bool, _>(0)? {
+            Ok(())
+        } else {
+            Err(Fault::Settings)
+        }
     }
 
     /// The pool, to be lent to whoever owns the process' databases.
@@ -155,8 +169,14 @@ impl Store {
 
     /// Moves the log into the file and cuts it, so that deleted bytes are gone from both.
     pub(crate) async fn truncate_log(&self) -> Result<(), Fault> {
-        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&self.pool).await?;
-        if row.try_get::<i64, _>(0)? == 0 { Ok(()) } else { Err(Fault::Io) }
+        let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&self.pool)
+            .await?;
+        if row.try_get::<i64, _>(0)? == 0 {
+            Ok(())
+        } else {
+            Err(Fault::Io)
+        }
     }
 
     /// Looks for broken pages, for at most `budget` (the default one when `None`).

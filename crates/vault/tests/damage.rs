@@ -9,12 +9,20 @@ use vault::{Loss, OpenError, probe, salvage};
 use crate::support::{Clinic, all, loaded, names, person, sealed};
 
 async fn raw(clinic: &Clinic) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(clinic.database()).connect().await.unwrap()
+    SqliteConnectOptions::new()
+        .filename(clinic.database())
+        .connect()
+        .await
+        .unwrap()
 }
 
 async fn change(clinic: &Clinic, sql: &str) {
     let mut connection = raw(clinic).await;
-    let changed = sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected();
+    let changed = sqlx::query(sql)
+        .execute(&mut connection)
+        .await
+        .unwrap()
+        .rows_affected();
     assert!(changed > 0, "{sql}");
     connection.close().await.unwrap();
 }
@@ -24,8 +32,21 @@ async fn with_leads() -> Clinic {
     for n in 0..5 {
         let lead = person(&format!("Khách {n}"), &format!("09031112{n:02}"), "hỏi");
         let id = clinic.vault.add(lead).await.unwrap().lead.row.id;
-        clinic.vault.act(&id, LeadAct::Note { text: "một".into() }).await.unwrap();
-        clinic.vault.act(&id, LeadAct::Note { text: "hai".into() }).await.unwrap();
+        clinic
+            .vault
+            .act(
+                &id,
+                LeadAct::Note {
+                    text: "một".into()
+                },
+            )
+            .await
+            .unwrap();
+        clinic
+            .vault
+            .act(&id, LeadAct::Note { text: "hai".into() })
+            .await
+            .unwrap();
     }
     clinic.close().await;
     clinic
@@ -51,7 +72,11 @@ async fn a_changed_stolen_or_rolled_back_lead_row_is_computed_anew_from_the_ledg
         let page = vault.leads(all()).await.unwrap();
         assert_eq!(page.rows.len(), 5, "{sql}");
         for row in page.rows {
-            assert_eq!(vault.lead(&row.id).await.unwrap().timeline.len(), 3, "{sql}");
+            assert_eq!(
+                vault.lead(&row.id).await.unwrap().timeline.len(),
+                3,
+                "{sql}"
+            );
         }
         vault.close().await.unwrap();
     }
@@ -62,13 +87,33 @@ async fn an_older_version_of_one_row_is_noticed_although_it_opens() {
     let clinic = with_leads().await;
     let sql = "SELECT version, sealed FROM lead WHERE row = 1";
     let mut connection = raw(&clinic).await;
-    let (version, sealed): (i64, Vec<u8>) =
-        sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap();
+    let (version, sealed): (i64, Vec<u8>) = sqlx::query_as(sql)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
     let vault = clinic.unlock(None).await.unwrap();
-    let id = vault.leads(all()).await.unwrap().rows.last().unwrap().id.clone();
+    let id = vault
+        .leads(all())
+        .await
+        .unwrap()
+        .rows
+        .last()
+        .unwrap()
+        .id
+        .clone();
     let name = Some("Tên mới".to_owned());
-    vault.act(&id, LeadAct::Edit { name, phone: None, question: None }).await.unwrap();
+    vault
+        .act(
+            &id,
+            LeadAct::Edit {
+                name,
+                phone: None,
+                question: None,
+            },
+        )
+        .await
+        .unwrap();
     vault.close().await.unwrap();
     let mut connection = raw(&clinic).await;
     sqlx::query("UPDATE lead SET version = ?, sealed = ? WHERE row = 1")
@@ -111,14 +156,26 @@ async fn another_programs_file_is_left_alone() {
         .connect()
         .await
         .unwrap();
-    sqlx::query("CREATE TABLE theirs (x)").execute(&mut connection).await.unwrap();
+    sqlx::query("CREATE TABLE theirs (x)")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
     let before = fs::read(clinic.database()).unwrap();
-    assert_eq!(probe(clinic.dir.path()).await.err(), Some(OpenError::Foreign));
+    assert_eq!(
+        probe(clinic.dir.path()).await.err(),
+        Some(OpenError::Foreign)
+    );
     assert_eq!(fs::read(clinic.database()).unwrap(), before);
-    for rubbish in [b"".as_slice(), b"not a database, but long enough to be looked at as one, really so, yes it is"] {
+    for rubbish in [
+        b"".as_slice(),
+        b"not a database, but long enough to be looked at as one, really so, yes it is",
+    ] {
         fs::write(clinic.database(), rubbish).unwrap();
-        assert_eq!(probe(clinic.dir.path()).await.err(), Some(OpenError::Damaged));
+        assert_eq!(
+            probe(clinic.dir.path()).await.err(),
+            Some(OpenError::Damaged)
+        );
         assert_eq!(fs::read(clinic.database()).unwrap(), rubbish);
     }
 }
@@ -132,7 +189,10 @@ async fn a_database_of_a_newer_version_is_left_alone() {
          VALUES (9999, 'later', 1, x'00', 0)",
     )
     .await;
-    assert_eq!(probe(clinic.dir.path()).await.err(), Some(OpenError::TooNew));
+    assert_eq!(
+        probe(clinic.dir.path()).await.err(),
+        Some(OpenError::TooNew)
+    );
 }
 
 #[tokio::test]
@@ -140,14 +200,23 @@ async fn what_proves_itself_is_saved_from_a_damaged_database_and_the_rest_is_nam
     let clinic = with_leads().await;
     let last = "SELECT max(seq) FROM entry";
     // Another desk's ledger would be fetched again; ours is whole, so work goes on.
-    change(&clinic, "UPDATE state SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)").await;
+    change(
+        &clinic,
+        "UPDATE state SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB)",
+    )
+    .await;
     change(&clinic, "DELETE FROM membership").await;
     let mut connection = raw(&clinic).await;
-    let entries: i64 = sqlx::query_scalar(last).fetch_one(&mut connection).await.unwrap();
+    let entries: i64 = sqlx::query_scalar(last)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
     let damaged = fs::read(clinic.database()).unwrap();
     assert_eq!(clinic.unlock(None).await.err(), Some(OpenError::Damaged));
-    let recovered = salvage(clinic.dir.path(), &clinic.root(), clinic.clock()).await.unwrap();
+    let recovered = salvage(clinic.dir.path(), &clinic.root(), clinic.clock())
+        .await
+        .unwrap();
     assert_eq!(recovered.lost, []);
     let vault = recovered.vault;
     loaded(&vault).await;
@@ -155,14 +224,22 @@ async fn what_proves_itself_is_saved_from_a_damaged_database_and_the_rest_is_nam
     assert_eq!(names(&page).len(), 5);
     let id = &page.rows[0].id;
     assert_eq!(vault.lead(id).await.unwrap().timeline.len(), 3);
-    vault.act(id, LeadAct::Note { text: "ba".into() }).await.unwrap();
+    vault
+        .act(id, LeadAct::Note { text: "ba".into() })
+        .await
+        .unwrap();
     assert!(vault.counter() > u64::try_from(entries).unwrap());
     vault.close().await.unwrap();
     assert!(clinic.unlock(None).await.is_ok());
     let aside = fs::read_dir(clinic.dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| path.file_name().unwrap().to_string_lossy().starts_with("damaged-"))
+        .find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("damaged-")
+        })
         .unwrap();
     assert_eq!(fs::read(aside.join("letan.db")).unwrap(), damaged);
 }
@@ -170,7 +247,11 @@ async fn what_proves_itself_is_saved_from_a_damaged_database_and_the_rest_is_nam
 #[tokio::test]
 async fn a_desk_whose_own_newest_entries_are_lost_never_uses_their_numbers_again() {
     let clinic = with_leads().await;
-    change(&clinic, "DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)").await;
+    change(
+        &clinic,
+        "DELETE FROM entry WHERE seq = (SELECT max(seq) FROM entry)",
+    )
+    .await;
     assert_eq!(clinic.unlock(None).await.err(), Some(OpenError::Damaged));
     let locked = sealed(clinic.dir.path()).await.unwrap();
     let refused = locked.repair(&clinic.root(), clinic.clock()).await;

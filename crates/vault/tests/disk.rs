@@ -53,7 +53,13 @@ async fn a_full_disk_is_named_and_nothing_is_lost() {
     let founding = Founding::plan(plan(), MORNING).unwrap();
     let root = *founding.root().dangerous_bytes();
     let (vault, _) = founding.create(&dir, Arc::clone(&clock)).await.unwrap();
-    let id = vault.add(person("A B", "0903111222", "")).await.unwrap().lead.row.id;
+    let id = vault
+        .add(person("A B", "0903111222", ""))
+        .await
+        .unwrap()
+        .lead
+        .row
+        .id;
     let filler = disk.fill();
     let text = "x".repeat(3000);
     let mut done = 0;
@@ -73,9 +79,21 @@ async fn a_full_disk_is_named_and_nothing_is_lost() {
     fs::remove_file(filler).unwrap();
     let locked = sealed(&dir).await.unwrap();
     let root = seal::RootSecret::from_bytes(root);
-    let vault = locked.unlock(&root, clock, None).await.map_err(|e| e.1).unwrap();
+    let vault = locked
+        .unlock(&root, clock, None)
+        .await
+        .map_err(|e| e.1)
+        .unwrap();
     loaded(&vault).await;
     assert_eq!(vault.lead(&id).await.unwrap().timeline.len(), 1 + done);
-    vault.act(&id, LeadAct::Note { text: "lại ghi được".into() }).await.unwrap();
+    vault
+        .act(
+            &id,
+            LeadAct::Note {
+                text: "lại ghi được".into(),
+            },
+        )
+        .await
+        .unwrap();
     vault.close().await.unwrap();
 }

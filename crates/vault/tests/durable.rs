@@ -19,18 +19,30 @@ const CYCLES: usize = 30;
 #[allow(clippy::print_stdout)] // how it tells its parent
 async fn a_child_that_acts_until_it_is_killed() {
     let dir = std::env::var("VAULT_TEST_DIR").unwrap();
-    let root = HEXLOWER.decode(std::env::var("VAULT_TEST_ROOT").unwrap().as_bytes()).unwrap();
+    let root = HEXLOWER
+        .decode(std::env::var("VAULT_TEST_ROOT").unwrap().as_bytes())
+        .unwrap();
     let id = std::env::var("VAULT_TEST_LEAD").unwrap();
     let from: usize = std::env::var("VAULT_TEST_FROM").unwrap().parse().unwrap();
     let root = seal::RootSecret::from_bytes(root.try_into().unwrap());
     let locked = sealed(Path::new(&dir)).await.unwrap();
     let clock = std::sync::Arc::new(vault::SystemClock);
-    let vault = locked.unlock(&root, clock, None).await.map_err(|e| e.1).unwrap();
+    let vault = locked
+        .unlock(&root, clock, None)
+        .await
+        .map_err(|e| e.1)
+        .unwrap();
     for n in from.. {
         let text = format!("ghi {n}");
-        vault.act(&id, LeadAct::Note { text: text.clone() }).await.unwrap();
+        vault
+            .act(&id, LeadAct::Note { text: text.clone() })
+            .await
+            .unwrap();
         if n % 5 == 0 {
-            vault.add(person(&format!("Khách {n}"), "", "")).await.unwrap();
+            vault
+                .add(person(&format!("Khách {n}"), "", ""))
+                .await
+                .unwrap();
         }
         println!("\nDONE {n}");
     }
@@ -39,7 +51,14 @@ async fn a_child_that_acts_until_it_is_killed() {
 #[tokio::test]
 async fn no_acknowledged_act_is_lost_when_the_process_is_killed() {
     let clinic = Clinic::found().await;
-    let id = clinic.vault.add(person("A B", "0903111222", "")).await.unwrap().lead.row.id;
+    let id = clinic
+        .vault
+        .add(person("A B", "0903111222", ""))
+        .await
+        .unwrap()
+        .lead
+        .row
+        .id;
     clinic.close().await;
     let mut done = BTreeSet::new();
     for cycle in 0..CYCLES {
@@ -55,8 +74,14 @@ async fn no_acknowledged_act_is_lost_when_the_process_is_killed() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let said = |line: &str| line.strip_prefix("DONE ").map(|n| n.parse::<usize>().unwrap());
-        let first = lines.by_ref().map_while(Result::ok).find_map(|line| said(&line));
+        let said = |line: &str| {
+            line.strip_prefix("DONE ")
+                .map(|n| n.parse::<usize>().unwrap())
+        };
+        let first = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| said(&line));
         done.insert(first.expect("the child acts"));
         let grace = rand::rng().random_range(0..12_000);
         std::thread::sleep(Duration::from_micros(grace));

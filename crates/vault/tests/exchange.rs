@@ -26,17 +26,27 @@ async fn alarms(clinic: &Clinic) -> Vec<AlarmKind> {
 #[tokio::test]
 async fn a_question_from_the_website_arrives_and_an_answer_goes_back() {
     let (mut clinic, server) = claimed().await;
-    let id = server.post("Nguyễn Văn Đức", "0912 345 678", "Trồng răng giá bao nhiêu?");
+    let id = server.post(
+        "Nguyễn Văn Đức",
+        "0912 345 678",
+        "Trồng răng giá bao nhiêu?",
+    );
     let mut events = clinic.vault.events();
     let synced = clinic.vault.sync().await.unwrap();
     assert_eq!((synced.arrived, synced.new_leads), (1, 1));
-    assert!(drain(&mut events).contains(&Event::Leads { ids: vec![id.clone()], arrived: 1 }));
+    assert!(drain(&mut events).contains(&Event::Leads {
+        ids: vec![id.clone()],
+        arrived: 1
+    }));
     let lead = clinic.vault.lead(&id).await.unwrap();
     assert_eq!(lead.row.name, "Nguyễn Văn Đức");
     assert_eq!(lead.row.sync, SyncMark::OnServer { at: 0 });
     assert_eq!(lead.timeline[0].desk, server.url());
 
-    let act = LeadAct::Call { outcome: Outcome::Answered, next_call_at: None };
+    let act = LeadAct::Call {
+        outcome: Outcome::Answered,
+        next_call_at: None,
+    };
     let acted = clinic.vault.act(&id, act).await.unwrap();
     assert_eq!(acted.lead.row.sync, SyncMark::OnlyHere);
     assert_eq!(clinic.vault.sync_view().await.unwrap().unsent, 1);
@@ -57,7 +67,10 @@ async fn a_suspect_is_kept_but_does_not_ring() {
     server.post_suspect("Bot", "0912345678", "x", Suspicion::TRAP);
     let synced = clinic.vault.sync().await.unwrap();
     assert_eq!((synced.arrived, synced.new_leads), (1, 0));
-    let query = LeadQuery { chip: Chip::Suspect, ..all() };
+    let query = LeadQuery {
+        chip: Chip::Suspect,
+        ..all()
+    };
     assert_eq!(names(&clinic.vault.leads(query).await.unwrap()), ["Bot"]);
     assert!(clinic.vault.leads(all()).await.unwrap().rows.is_empty());
 }
@@ -74,7 +87,10 @@ async fn the_code_must_be_right_and_claiming_twice_is_harmless() {
     assert!(clinic.vault.sync().await.is_ok());
     let insecure = clinic.vault.claim("http://example.com", CODE).await;
     assert_eq!(insecure.err(), Some(SyncError::InsecureAddress));
-    assert_eq!(clinic.vault.claim("not an address", CODE).await.err(), Some(SyncError::BadAddress));
+    assert_eq!(
+        clinic.vault.claim("not an address", CODE).await.err(),
+        Some(SyncError::BadAddress)
+    );
 }
 
 #[tokio::test]
@@ -90,12 +106,25 @@ async fn without_a_server_work_goes_on_and_nothing_claims_to_be_sent() {
     let (clinic, server) = claimed().await;
     clinic.vault.sync().await.unwrap();
     server.state().down = true;
-    let id = clinic.vault.add(person("A B", "0903111222", "")).await.unwrap().lead.row.id;
-    assert_eq!(clinic.vault.sync().await.err(), Some(SyncError::Unreachable));
+    let id = clinic
+        .vault
+        .add(person("A B", "0903111222", ""))
+        .await
+        .unwrap()
+        .lead
+        .row
+        .id;
+    assert_eq!(
+        clinic.vault.sync().await.err(),
+        Some(SyncError::Unreachable)
+    );
     let view = clinic.vault.sync_view().await.unwrap();
     assert_eq!((view.state, view.unsent), (SyncState::Offline, 1));
     assert!(view.oldest_unsent_at.is_some());
-    assert_eq!(clinic.vault.lead(&id).await.unwrap().row.sync, SyncMark::OnlyHere);
+    assert_eq!(
+        clinic.vault.lead(&id).await.unwrap().row.sync,
+        SyncMark::OnlyHere
+    );
     server.state().down = false;
     assert_eq!(clinic.vault.sync().await.unwrap().sent, 1);
     let mark = clinic.vault.lead(&id).await.unwrap().row.sync;
@@ -136,7 +165,11 @@ async fn rubbish_that_a_stranger_posted_stops_nobody() {
         received.sealed.enc = [9; 32];
         let record = RecordId::from(received.sealed.ids.submission);
         state.append(record, Epoch::FIRST, received.encode());
-        state.append(RecordId::from_bytes([1; 16]), Epoch::FIRST, b"no submission".to_vec());
+        state.append(
+            RecordId::from_bytes([1; 16]),
+            Epoch::FIRST,
+            b"no submission".to_vec(),
+        );
     }
     server.post("Sau", "0912345679", "x");
     let synced = clinic.vault.sync().await.unwrap();
@@ -157,11 +190,16 @@ async fn a_forked_ledger_stops_with_an_alarm_that_stays_and_others_go_on() {
     }
     server.post("Khác", "0912345678", "x");
     server.post("Nữa", "0912345678", "x");
-    clinic.vault.act(&clinic.vault.leads(all()).await.unwrap().rows[0].id, LeadAct::Note {
-        text: "vẫn gửi".into(),
-    })
-    .await
-    .unwrap();
+    clinic
+        .vault
+        .act(
+            &clinic.vault.leads(all()).await.unwrap().rows[0].id,
+            LeadAct::Note {
+                text: "vẫn gửi".into(),
+            },
+        )
+        .await
+        .unwrap();
     let synced = clinic.vault.sync().await.unwrap();
     assert_eq!((synced.sent, synced.arrived), (1, 0));
     assert!(alarms(&clinic).await.contains(&AlarmKind::Fork));
@@ -188,18 +226,42 @@ fn strangers_segment() -> Segment {
     let draft = ledger.next(ledger::Kind::Change, record, Epoch::FIRST, 1);
     let entry: Entry = draft.finish(vec![1, 2, 3]).unwrap();
     let head = signer.head(1, entry.header.hash());
-    Segment { entries: vec![entry], head }
+    Segment {
+        entries: vec![entry],
+        head,
+    }
 }
 
 #[tokio::test]
 async fn a_server_that_lost_what_it_had_is_named_and_filled_again() {
     let (clinic, server) = claimed().await;
-    let id = clinic.vault.add(person("A B", "0903111222", "")).await.unwrap().lead.row.id;
+    let id = clinic
+        .vault
+        .add(person("A B", "0903111222", ""))
+        .await
+        .unwrap()
+        .lead
+        .row
+        .id;
     clinic.vault.sync().await.unwrap();
     let me = clinic.vault.author();
     let whole = server.state().ledgers[&me].len();
-    server.state().ledgers.get_mut(&me).unwrap().truncate(whole - 1);
-    clinic.vault.act(&id, LeadAct::Note { text: "mới".into() }).await.unwrap();
+    server
+        .state()
+        .ledgers
+        .get_mut(&me)
+        .unwrap()
+        .truncate(whole - 1);
+    clinic
+        .vault
+        .act(
+            &id,
+            LeadAct::Note {
+                text: "mới".into()
+            },
+        )
+        .await
+        .unwrap();
     // The server can't take entry n + 1 without n, and says what it has.
     let _ = clinic.vault.sync().await;
     clinic.vault.sync().await.unwrap();
@@ -228,10 +290,20 @@ async fn the_servers_time_corrects_what_people_read() {
     server.state().offset = 0;
     clinic.vault.sync().await.unwrap();
     let offset = clinic.vault.sync_view().await.unwrap().clock_offset;
-    let id = clinic.vault.add(person("A B", "0903111222", "")).await.unwrap().lead.row.id;
+    let id = clinic
+        .vault
+        .add(person("A B", "0903111222", ""))
+        .await
+        .unwrap()
+        .lead
+        .row
+        .id;
     let at = clinic.vault.lead(&id).await.unwrap().timeline[0].at;
     assert_eq!(at, crate::support::MORNING + offset);
-    assert!(offset.abs() > 1000, "the test's clock stands at another time than the server's");
+    assert!(
+        offset.abs() > 1000,
+        "the test's clock stands at another time than the server's"
+    );
 }
 
 #[tokio::test]
@@ -253,15 +325,29 @@ async fn a_pc_recovered_with_the_words_introduces_itself_to_the_server() {
     let id = clinic.vault.leads(all()).await.unwrap().rows[0].id.clone();
     clinic.close().await;
     let new_root = seal::RootSecret::generate(&mut rand::rng());
-    let plan = DeskPlan { branch: String::new(), desk: "Quầy mới".into(), person: String::new() };
+    let plan = DeskPlan {
+        branch: String::new(),
+        desk: "Quầy mới".into(),
+        person: String::new(),
+    };
     let locked = sealed(clinic.dir.path()).await.unwrap();
-    let recovered =
-        locked.recover(&clinic.kit.root, &new_root, plan, clinic.clock()).await.map_err(|e| e.1);
+    let recovered = locked
+        .recover(&clinic.kit.root, &new_root, plan, clinic.clock())
+        .await
+        .map_err(|e| e.1);
     let recovered = recovered.unwrap();
     assert_eq!(recovered.lost, []);
     let vault = recovered.vault;
     loaded(&vault).await;
-    vault.act(&id, LeadAct::Note { text: "trở lại".into() }).await.unwrap();
+    vault
+        .act(
+            &id,
+            LeadAct::Note {
+                text: "trở lại".into(),
+            },
+        )
+        .await
+        .unwrap();
     vault.sync().await.unwrap();
     assert_eq!(server.state().ledgers[&vault.author()].len(), 1);
     let kit = clinic.kit.root.signer().id();

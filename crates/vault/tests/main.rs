@@ -8,4 +8,5 @@ mod exchange;
 mod leads;
 mod life;
 mod remnants;
+mod speed;
 mod support;

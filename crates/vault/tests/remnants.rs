@@ -22,7 +22,9 @@ const CANARIES: [&str; 8] = [
 /// Ways in which a text may lie in a file.
 fn spellings(text: &str) -> Vec<Vec<u8>> {
     let bytes = text.as_bytes();
-    let percent = bytes.iter().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
+    let percent = bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
     // Base64 of a text inside of a longer one: without the ends that depend on its neighbours.
     let base64 = |skip: usize, code: &dyn Fn(&[u8]) -> String| {
         let padded = [vec![b' '; skip], bytes.to_vec()].concat();
@@ -57,7 +59,10 @@ fn found_in(dir: &Path) -> Vec<String> {
         let bytes = fs::read(&path).unwrap();
         for canary in CANARIES {
             for spelling in spellings(canary) {
-                if bytes.windows(spelling.len()).any(|window| window == spelling) {
+                if bytes
+                    .windows(spelling.len())
+                    .any(|window| window == spelling)
+                {
                     found.push(format!("{canary} in {}", path.display()));
                 }
             }
@@ -69,13 +74,38 @@ fn found_in(dir: &Path) -> Vec<String> {
 async fn work(clinic: &Clinic) {
     let vault = &clinic.vault;
     vault.set_person(CANARIES[7]).await.unwrap();
-    let id = vault.add(person(CANARIES[0], CANARIES[1], CANARIES[3])).await.unwrap().lead.row.id;
+    let id = vault
+        .add(person(CANARIES[0], CANARIES[1], CANARIES[3]))
+        .await
+        .unwrap()
+        .lead
+        .row
+        .id;
     vault.save_draft(&id, CANARIES[5]).await.unwrap();
-    vault.act(&id, LeadAct::Note { text: CANARIES[4].into() }).await.unwrap();
-    vault.act(&id, LeadAct::Assign { to: Some(CANARIES[7].into()) }).await.unwrap();
+    vault
+        .act(
+            &id,
+            LeadAct::Note {
+                text: CANARIES[4].into(),
+            },
+        )
+        .await
+        .unwrap();
+    vault
+        .act(
+            &id,
+            LeadAct::Assign {
+                to: Some(CANARIES[7].into()),
+            },
+        )
+        .await
+        .unwrap();
     vault.save_draft(&id, CANARIES[5]).await.unwrap();
     vault.reveal(&id, RevealPurpose::Copy).await.unwrap();
-    let kept = SavedView { name: CANARIES[6].into(), query: search(CANARIES[2]) };
+    let kept = SavedView {
+        name: CANARIES[6].into(),
+        query: search(CANARIES[2]),
+    };
     vault.save_view(kept).await.unwrap();
     vault.leads(search(CANARIES[0])).await.unwrap();
     vault.delete_view(CANARIES[6]).await.unwrap();
@@ -85,11 +115,22 @@ async fn work(clinic: &Clinic) {
 async fn no_name_number_or_question_is_left_in_any_file() {
     let clinic = Clinic::found().await;
     work(&clinic).await;
-    assert_eq!(found_in(clinic.dir.path()), Vec::<String>::new(), "while open");
+    assert_eq!(
+        found_in(clinic.dir.path()),
+        Vec::<String>::new(),
+        "while open"
+    );
     clinic.close().await;
-    assert_eq!(found_in(clinic.dir.path()), Vec::<String>::new(), "after closing");
+    assert_eq!(
+        found_in(clinic.dir.path()),
+        Vec::<String>::new(),
+        "after closing"
+    );
     let log = clinic.dir.path().join("letan.db-wal");
-    assert!(fs::metadata(log).is_ok_and(|log| log.len() == 0) || !clinic.dir.path().join("letan.db-wal").exists());
+    assert!(
+        fs::metadata(log).is_ok_and(|log| log.len() == 0)
+            || !clinic.dir.path().join("letan.db-wal").exists()
+    );
 }
 
 #[test]

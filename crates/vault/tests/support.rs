@@ -60,9 +60,17 @@ impl Clinic {
         let clock = TestClock::at(MORNING);
         let founding = Founding::plan(plan(), clock.now_ms()).unwrap();
         let root = *founding.root().dangerous_bytes();
-        let (vault, kit) =
-            founding.create(dir.path(), Arc::clone(&clock) as SharedClock).await.unwrap();
-        Self { dir, clock, root, kit, vault }
+        let (vault, kit) = founding
+            .create(dir.path(), Arc::clone(&clock) as SharedClock)
+            .await
+            .unwrap();
+        Self {
+            dir,
+            clock,
+            root,
+            kit,
+            vault,
+        }
     }
 
     pub(crate) fn clock(&self) -> SharedClock {
@@ -85,7 +93,10 @@ impl Clinic {
 
     pub(crate) async fn unlock(&self, mirrored: Option<u64>) -> Result<Vault, OpenError> {
         let locked = sealed(self.dir.path()).await?;
-        locked.unlock(&self.root(), self.clock(), mirrored).await.map_err(|(_, error)| error)
+        locked
+            .unlock(&self.root(), self.clock(), mirrored)
+            .await
+            .map_err(|(_, error)| error)
     }
 
     pub(crate) fn database(&self) -> std::path::PathBuf {
@@ -113,11 +124,19 @@ pub(crate) fn person(name: &str, phone: &str, question: &str) -> NewLead {
 }
 
 pub(crate) fn all() -> LeadQuery {
-    LeadQuery { chip: Chip::All, sort: LeadSort::Newest, limit: 200, ..LeadQuery::default() }
+    LeadQuery {
+        chip: Chip::All,
+        sort: LeadSort::Newest,
+        limit: 200,
+        ..LeadQuery::default()
+    }
 }
 
 pub(crate) fn search(text: &str) -> LeadQuery {
-    LeadQuery { text: text.into(), ..all() }
+    LeadQuery {
+        text: text.into(),
+        ..all()
+    }
 }
 
 pub(crate) fn names(page: &LeadPage) -> Vec<&str> {

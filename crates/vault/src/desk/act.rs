@@ -44,13 +44,23 @@ pub(crate) async fn act(desk: &Arc<Desk>, id: RecordId, act: LeadAct) -> Result<
     let writer = writing.get()?;
     let held = desk.held(id).await?;
     let person = writer.profile.value.person.clone();
-    let doing = Doing { by: &person, now_ms: desk.now() };
+    let doing = Doing {
+        by: &person,
+        now_ms: desk.now(),
+    };
     let ends_draft = matches!(act, LeadAct::Note { .. });
     let Some(change) = propose(&held.record.lead, doing, act)? else {
         drop(writing);
-        return Ok(Acted { lead: record::view(desk, held).await?, undo: None });
+        return Ok(Acted {
+            lead: record::view(desk, held).await?,
+            undo: None,
+        });
     };
-    let drafts = if ends_draft { keep::draft_rows(desk, id).await? } else { Vec::new() };
+    let drafts = if ends_draft {
+        keep::draft_rows(desk, id).await?
+    } else {
+        Vec::new()
+    };
     let also = |batch: &mut Batch| keep::forget_drafts(batch, &drafts);
     let acted = write(desk, writer, held, change, Kind::Change, also).await?;
     drop(writing);
@@ -63,15 +73,23 @@ pub(crate) async fn act(desk: &Arc<Desk>, id: RecordId, act: LeadAct) -> Result<
 /// The change that an act comes to; every rule is the casebook's.
 fn propose(lead: &Lead, doing: Doing<'_>, act: LeadAct) -> Result<Option<Change>, ActError> {
     Ok(match act {
-        LeadAct::Call { outcome, next_call_at } => {
-            Some(lead.call(doing, outcome, next_call_at, Hours::default()))
-        }
+        LeadAct::Call {
+            outcome,
+            next_call_at,
+        } => Some(lead.call(doing, outcome, next_call_at, Hours::default())),
         LeadAct::Note { text } => lead.note(doing, &text)?,
         LeadAct::SetState { state } => lead.set_state(doing, state)?,
         LeadAct::SetNextCall { at } => lead.set_next_call(doing, at)?,
-        LeadAct::Edit { name, phone, question } => {
-            lead.edit(doing, name.as_deref(), phone.as_deref(), question.as_deref())?
-        }
+        LeadAct::Edit {
+            name,
+            phone,
+            question,
+        } => lead.edit(
+            doing,
+            name.as_deref(),
+            phone.as_deref(),
+            question.as_deref(),
+        )?,
         LeadAct::SetBranch { branch } => lead.set_branch(doing, branch.as_deref())?,
         LeadAct::Assign { to } => lead.assign(doing, to.as_deref())?,
         LeadAct::LinkOrder { order } => lead.link_order(doing, order.as_deref())?,
@@ -96,12 +114,24 @@ pub(crate) async fn add(desk: &Arc<Desk>, new: NewLead) -> Result<Acted, ActErro
         branch: new.branch.as_deref().or(own_branch.as_deref()),
     };
     let person = writer.profile.value.person.clone();
-    let change = Change::created(Doing { by: &person, now_ms: desk.now() }, &draft)?;
+    let change = Change::created(
+        Doing {
+            by: &person,
+            now_ms: desk.now(),
+        },
+        &draft,
+    )?;
     let id = RecordId::from_bytes(Uuid::now_v7().into_bytes());
-    let held = Held { record: Record::new(id), row: None };
+    let held = Held {
+        record: Record::new(id),
+        row: None,
+    };
     let (held, _) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
-    Ok(Acted { lead: record::view(desk, held).await?, undo: None })
+    Ok(Acted {
+        lead: record::view(desk, held).await?,
+        undo: None,
+    })
 }
 
 /// Takes an act back.
@@ -112,12 +142,25 @@ pub(crate) async fn undo(desk: &Arc<Desk>, token: &str) -> Result<Acted, ActErro
     let writer = writing.get()?;
     let held = desk.held(id).await?;
     let person = writer.profile.value.person.clone();
-    let change = held.record.lead.undo(Doing { by: &person, now_ms: desk.now() }, stamp)?;
+    let change = held.record.lead.undo(
+        Doing {
+            by: &person,
+            now_ms: desk.now(),
+        },
+        stamp,
+    )?;
     let (held, hlc) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
     let undo = Some(Token::of(desk, id, hlc, shown).text());
-    let shown = if shown == id { held } else { desk.held(shown).await? };
-    Ok(Acted { lead: record::view(desk, shown).await?, undo })
+    let shown = if shown == id {
+        held
+    } else {
+        desk.held(shown).await?
+    };
+    Ok(Acted {
+        lead: record::view(desk, shown).await?,
+        undo,
+    })
 }
 
 /// Makes `other` a part of `into`.
@@ -132,12 +175,21 @@ pub(crate) async fn merge(
     let held = desk.held(other).await?;
     let target = target(desk, into).await?;
     let person = writer.profile.value.person.clone();
-    let doing = Doing { by: &person, now_ms: desk.now() };
-    let change = held.record.lead.merge_into(doing, *other.as_bytes(), *target.as_bytes())?;
+    let doing = Doing {
+        by: &person,
+        now_ms: desk.now(),
+    };
+    let change = held
+        .record
+        .lead
+        .merge_into(doing, *other.as_bytes(), *target.as_bytes())?;
     let (_, hlc) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
     let lead = record::view(desk, desk.held(target).await?).await?;
-    Ok(Acted { lead, undo: Some(Token::of(desk, other, hlc, target).text()) })
+    Ok(Acted {
+        lead,
+        undo: Some(Token::of(desk, other, hlc, target).text()),
+    })
 }
 
 /// Lets a merged record stand for itself again.
@@ -147,7 +199,10 @@ pub(crate) async fn unmerge(desk: &Arc<Desk>, id: RecordId) -> Result<Acted, Act
     let writer = writing.get()?;
     let held = desk.held(id).await?;
     let person = writer.profile.value.person.clone();
-    let change = held.record.lead.unmerge(Doing { by: &person, now_ms: desk.now() })?;
+    let change = held.record.lead.unmerge(Doing {
+        by: &person,
+        now_ms: desk.now(),
+    })?;
     let acted = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
     show(desk, acted).await
@@ -165,7 +220,10 @@ pub(crate) async fn reveal(
     let held = desk.held(id).await?;
     let number = revealed(&held.record.lead)?;
     let person = writer.profile.value.person.clone();
-    let doing = Doing { by: &person, now_ms: desk.now() };
+    let doing = Doing {
+        by: &person,
+        now_ms: desk.now(),
+    };
     let change = Change::revealed(doing, timeline::purpose(purpose));
     write(desk, writer, held, change, Kind::Access, |_| ()).await?;
     Ok(number)
@@ -177,11 +235,15 @@ fn revealed(lead: &Lead) -> Result<RevealedPhone, ActError> {
         return Err(ActError::PhoneUnreadable);
     }
     Ok(RevealedPhone {
-        display: facts.phone.first.map_or_else(
-            || facts.phone_raw.to_owned(),
-            |number| number.display(),
-        ),
-        e164: facts.phone.first.map(|number| number.e164()).unwrap_or_default(),
+        display: facts
+            .phone
+            .first
+            .map_or_else(|| facts.phone_raw.to_owned(), |number| number.display()),
+        e164: facts
+            .phone
+            .first
+            .map(|number| number.e164())
+            .unwrap_or_default(),
         raw: facts.phone_raw.to_owned(),
     })
 }
@@ -195,15 +257,24 @@ async fn write(
     kind: Kind,
     also: impl FnOnce(&mut Batch),
 ) -> Result<(Held, Hlc), ActError> {
-    let proposed = vec![Proposed { id: held.record.id, kind, change }];
-    let mut written = desk.record_changes(writer, vec![held], proposed, also).await?;
+    let proposed = vec![Proposed {
+        id: held.record.id,
+        kind,
+        change,
+    }];
+    let mut written = desk
+        .record_changes(writer, vec![held], proposed, also)
+        .await?;
     written.pop().ok_or(ActError::Io)
 }
 
 async fn show(desk: &Desk, (held, hlc): (Held, Hlc)) -> Result<Acted, ActError> {
     let id = held.record.id;
     let lead = record::view(desk, held).await?;
-    Ok(Acted { lead, undo: Some(Token::of(desk, id, hlc, id).text()) })
+    Ok(Acted {
+        lead,
+        undo: Some(Token::of(desk, id, hlc, id).text()),
+    })
 }
 
 /// The record that `start` now lives in.
@@ -213,11 +284,16 @@ async fn target(desk: &Desk, start: RecordId) -> Result<RecordId, ActError> {
     while let Some(id) = next {
         let held = desk.held(id).await?;
         let into = held.record.lead.facts().merged_into;
-        next = into.map(RecordId::from_bytes).filter(|into| !merges.contains_key(into));
+        next = into
+            .map(RecordId::from_bytes)
+            .filter(|into| !merges.contains_key(into));
         merges.insert(id, into);
     }
     let lookup = |id| merges.get(&RecordId::from_bytes(id)).copied().flatten();
-    Ok(RecordId::from_bytes(merge_target(*start.as_bytes(), lookup)))
+    Ok(RecordId::from_bytes(merge_target(
+        *start.as_bytes(),
+        lookup,
+    )))
 }
 
 /// What is needed to take an act back: the record, the entry, and whom to show afterwards.
@@ -229,7 +305,14 @@ struct Token {
 
 impl Token {
     fn of(desk: &Desk, id: RecordId, hlc: Hlc, shown: RecordId) -> Self {
-        Self { id, stamp: Stamp { hlc: hlc.0, author: *desk.me.as_bytes() }, shown }
+        Self {
+            id,
+            stamp: Stamp {
+                hlc: hlc.0,
+                author: *desk.me.as_bytes(),
+            },
+            shown,
+        }
     }
 
     fn text(&self) -> String {

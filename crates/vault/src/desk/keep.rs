@@ -42,7 +42,9 @@ async fn open_all<T: serde::de::DeserializeOwned>(
         let value = serde_json::from_slice(&plain).map_err(|_| Fault::Damaged)?;
         Ok((row, value))
     };
-    rows.into_iter().map(|row| open(row).map_err(ActError::from)).collect()
+    rows.into_iter()
+        .map(|row| open(row).map_err(ActError::from))
+        .collect()
 }
 
 /// Adds "write this value" to a transaction: in the place of `old`, or in a new one.
@@ -61,7 +63,15 @@ async fn put<T: Serialize>(
     let version = sealed_rows::next_version(old.map(|old| old.version));
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).map_err(|_| ActError::Io)?);
     let sealed = sealed_rows::seal(&secrets.storage, table, row, version, &plain)?;
-    sealed_rows::put(batch, table, SealedRow { row, version, sealed });
+    sealed_rows::put(
+        batch,
+        table,
+        SealedRow {
+            row,
+            version,
+            sealed,
+        },
+    );
     Ok(())
 }
 
@@ -69,7 +79,11 @@ async fn put<T: Serialize>(
 pub(crate) async fn draft_rows(desk: &Desk, id: RecordId) -> Result<Vec<SealedRow>, ActError> {
     let id = id.to_string();
     let all = open_all::<Draft>(desk, Table::Draft).await?;
-    Ok(all.into_iter().filter(|(_, draft)| draft.id == id).map(|(row, _)| row).collect())
+    Ok(all
+        .into_iter()
+        .filter(|(_, draft)| draft.id == id)
+        .map(|(row, _)| row)
+        .collect())
 }
 
 /// Adds "forget these drafts" to a transaction.
@@ -83,7 +97,10 @@ pub(crate) fn forget_drafts(batch: &mut Batch, rows: &[SealedRow]) {
 pub(crate) async fn draft(desk: &Desk, id: RecordId) -> Result<Option<String>, ActError> {
     let id = id.to_string();
     let all = open_all::<Draft>(desk, Table::Draft).await?;
-    Ok(all.into_iter().find(|(_, draft)| draft.id == id).map(|(_, draft)| draft.text))
+    Ok(all
+        .into_iter()
+        .find(|(_, draft)| draft.id == id)
+        .map(|(_, draft)| draft.text))
 }
 
 /// Keeps a note that was begun.
@@ -106,7 +123,10 @@ pub(crate) async fn save_draft(
         }
         forget_drafts(&mut batch, &old);
     } else {
-        let value = Draft { id: id.to_string(), text: draft.clone() };
+        let value = Draft {
+            id: id.to_string(),
+            text: draft.clone(),
+        };
         put(desk, &mut batch, Table::Draft, old.first(), &value).await?;
     }
     let state = writer.state.clone();
@@ -135,7 +155,10 @@ pub(crate) async fn save_view(desk: &Arc<Desk>, mut view: SavedView) -> Result<(
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let all = open_all::<SavedView>(desk, Table::View).await?;
-    let old = all.iter().find(|(_, kept)| kept.name == view.name).map(|(row, _)| row);
+    let old = all
+        .iter()
+        .find(|(_, kept)| kept.name == view.name)
+        .map(|(row, _)| row);
     if old.is_none() && all.len() >= MOST_VIEWS {
         return Err(ActError::TooLong);
     }
@@ -150,7 +173,10 @@ pub(crate) async fn delete_view(desk: &Arc<Desk>, name: &str) -> Result<(), ActE
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let all = open_all::<SavedView>(desk, Table::View).await?;
-    let found = all.iter().find(|(_, kept)| kept.name == name).ok_or(ActError::NotFound)?;
+    let found = all
+        .iter()
+        .find(|(_, kept)| kept.name == name)
+        .ok_or(ActError::NotFound)?;
     let mut batch = Batch::new();
     sealed_rows::delete(&mut batch, Table::View, found.0.row);
     let state = writer.state.clone();
@@ -217,13 +243,20 @@ pub(crate) async fn renew_kit(desk: &Arc<Desk>) -> Result<PaperKit, ActError> {
         .collect();
     let mut write = OwnWrite::begin(writer);
     let paper = crate::life::PAPER_NAME.to_owned();
-    let enrol = Member::Enrol { keys, role: Role::Paper, name: paper, branch: String::new() };
+    let enrol = Member::Enrol {
+        keys,
+        role: Role::Paper,
+        name: paper,
+        branch: String::new(),
+    };
     write.scribe().member(&enrol, now)?;
     for held in writer.epochs.values() {
         write.scribe().grant(&keys, &held.clinic, now)?;
     }
     for (author, last_seq) in old {
-        write.scribe().member(&Member::Revoke { author, last_seq }, now)?;
+        write
+            .scribe()
+            .member(&Member::Revoke { author, last_seq }, now)?;
     }
     let mut profile = writer.profile.value.clone();
     profile.kit_checked = false;
@@ -244,11 +277,18 @@ pub(crate) async fn front(desk: &Desk, writer: &mut Writer) -> Result<(), ActErr
     profile.last_used = now;
     let front = {
         let mut memory = desk.memory();
-        let query = LeadQuery { limit: MOST_ROWS, ..LeadQuery::default() };
+        let query = LeadQuery {
+            limit: MOST_ROWS,
+            ..LeadQuery::default()
+        };
         let page = memory.directory.page(&query, &profile.person, now);
         Front {
             counter: writer.state.counter + 1,
-            rows: page.slots.iter().map(|slot| memory.directory.row_of(*slot)).collect(),
+            rows: page
+                .slots
+                .iter()
+                .map(|slot| memory.directory.row_of(*slot))
+                .collect(),
             total: page.total,
             counts: memory.directory.counts(&profile.person, now).into(),
             branches: memory.all_branches(),
@@ -256,8 +296,18 @@ pub(crate) async fn front(desk: &Desk, writer: &mut Writer) -> Result<(), ActErr
     };
     let mut batch = Batch::new();
     let last = sealed_rows::get(&desk.store, Table::Setting, Front::PLACE).await?;
-    local::put(&mut batch, &secrets.storage, &front, last.map(|row| row.version))?;
-    local::put(&mut batch, &secrets.storage, &profile, writer.profile.version)?;
+    local::put(
+        &mut batch,
+        &secrets.storage,
+        &front,
+        last.map(|row| row.version),
+    )?;
+    local::put(
+        &mut batch,
+        &secrets.storage,
+        &profile,
+        writer.profile.version,
+    )?;
     let state = writer.state.clone();
     desk.commit(writer, batch, state).await
 }

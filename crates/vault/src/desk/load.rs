@@ -42,7 +42,8 @@ pub(crate) fn begin(desk: &Arc<Desk>, check_later: bool) {
         if let Err(error) = outcome {
             tracing::error!(%error, "the leads could not be loaded");
         }
-        desk.loading.send_replace(outcome.map_or_else(Loading::Failed, |()| Loading::Done));
+        desk.loading
+            .send_replace(outcome.map_or_else(Loading::Failed, |()| Loading::Done));
         desk.tell(Event::Loaded);
         settle_down(&desk, check_later).await;
     });
@@ -71,10 +72,14 @@ async fn settle_down(desk: &Arc<Desk>, check_later: bool) {
         tracing::warn!("no room for the reserve file");
     }
     if check_later {
-        let whole = desk.store.quick_check(Some(std::time::Duration::from_mins(10))).await;
+        let whole = desk
+            .store
+            .quick_check(Some(std::time::Duration::from_mins(10)))
+            .await;
         if whole == Err(Fault::Damaged) {
             tracing::error!("the database is damaged");
-            desk.loading.send_replace(Loading::Failed(ActError::Damaged));
+            desk.loading
+                .send_replace(Loading::Failed(ActError::Damaged));
             desk.tell(Event::Loaded);
         } else if whole != Ok(Checked::Whole) {
             tracing::warn!("the database could not be checked to its end");
@@ -95,9 +100,14 @@ async fn rows(desk: &Arc<Desk>) -> Result<(), Fault> {
         Ok(writer) => writer.state.clone(),
         Err(_) => return Err(Fault::Closed),
     };
-    let mut found =
-        Found { directory: Directory::new(), orphans: HashMap::new(), sum: state.row_sum() };
-    found.directory.reserve(usize::try_from(state.leads).unwrap_or(0));
+    let mut found = Found {
+        directory: Directory::new(),
+        orphans: HashMap::new(),
+        sum: state.row_sum(),
+    };
+    found
+        .directory
+        .reserve(usize::try_from(state.leads).unwrap_or(0));
     let (mut after, mut limit) = (0, FIRST_ROWS);
     let mut read = sealed_rows::oldest(&desk.store, Table::Lead, after, limit).await?;
     while let Some(last) = read.last() {
@@ -105,8 +115,10 @@ async fn rows(desk: &Arc<Desk>) -> Result<(), Fault> {
         limit = (limit * 4).min(MOST_ROWS);
         let secrets = Arc::clone(&secrets);
         let opened = tokio::task::spawn_blocking(move || open(found, &read, &secrets));
-        let (next, opened) =
-            tokio::join!(sealed_rows::oldest(&desk.store, Table::Lead, after, limit), opened);
+        let (next, opened) = tokio::join!(
+            sealed_rows::oldest(&desk.store, Table::Lead, after, limit),
+            opened
+        );
         found = opened.map_err(|_| Fault::Io)??;
         read = next?;
     }
@@ -142,7 +154,9 @@ impl Desk {
     /// Waits until every lead is in memory.
     pub(crate) async fn loaded(&self) -> Result<(), ActError> {
         let mut loading = self.loading.subscribe();
-        let arrived = loading.wait_for(|now| !matches!(now, Loading::Running { .. })).await;
+        let arrived = loading
+            .wait_for(|now| !matches!(now, Loading::Running { .. }))
+            .await;
         match arrived.as_deref() {
             Ok(Loading::Done) => Ok(()),
             Ok(Loading::Failed(error)) => Err(*error),

@@ -53,13 +53,21 @@ impl Memory {
 
     pub(crate) fn see_roster(&mut self, replica: &Replica, me: AuthorId) {
         let roster = replica.roster();
-        roster.clinic_name().unwrap_or_default().clone_into(&mut self.clinic);
+        roster
+            .clinic_name()
+            .unwrap_or_default()
+            .clone_into(&mut self.clinic);
         if let Some(author) = roster.author(me) {
             self.desk.clone_from(&author.name);
             self.branch.clone_from(&author.branch);
         }
-        self.names = roster.iter().map(|(id, author)| (id, author.name.clone())).collect();
-        let desks = roster.iter().filter(|(_, author)| author.role != Role::Server);
+        self.names = roster
+            .iter()
+            .map(|(id, author)| (id, author.name.clone()))
+            .collect();
+        let desks = roster
+            .iter()
+            .filter(|(_, author)| author.role != Role::Server);
         self.branches = desks.map(|(_, author)| author.branch.clone()).collect();
         self.branches.retain(|branch| !branch.is_empty());
         self.branches.sort();
@@ -78,7 +86,8 @@ impl Memory {
     /// Place of a record's row.
     pub(crate) fn row_of(&self, id: RecordId) -> Option<i64> {
         let slot = self.directory.slot(id);
-        slot.map(|slot| self.directory.row_of(slot)).or_else(|| self.orphans.get(&id).copied())
+        slot.map(|slot| self.directory.row_of(slot))
+            .or_else(|| self.orphans.get(&id).copied())
     }
 
     /// Takes everything over that was read from the rows.
@@ -109,7 +118,11 @@ impl Memory {
     pub(crate) fn all_branches(&self) -> Vec<String> {
         let mut all = self.directory.branches();
         all.extend(self.branches.iter().cloned());
-        all.extend(self.front.iter().flat_map(|front| front.branches.iter().cloned()));
+        all.extend(
+            self.front
+                .iter()
+                .flat_map(|front| front.branches.iter().cloned()),
+        );
         all.sort();
         all.dedup();
         all

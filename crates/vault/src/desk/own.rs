@@ -1,7 +1,5 @@
 //! Writing: changes become sealed entries of this desk's ledger and new rows, in one transaction.
-use ledger::{
-    AuthorKeys, Entry, Epoch, Header, Kind, Ledger, Member, RecordId, Replica, Signer,
-};
+use ledger::{AuthorKeys, Entry, Epoch, Header, Kind, Ledger, Member, RecordId, Replica, Signer};
 use rand::rng;
 use seal::{ClinicKey, Table};
 
@@ -10,8 +8,8 @@ use crate::event::Event;
 use crate::failure::ActError;
 use crate::projection::{Proposed, Record, stamp};
 use crate::state::State;
-use crate::store::sealed_rows::{self, SealedRow};
 use crate::store::ledger_rows::Numbers;
+use crate::store::sealed_rows::{self, SealedRow};
 use crate::store::{Batch, Fault, ledger_rows};
 
 /// A record and where its row is; `None` for one that has no row yet.
@@ -43,7 +41,9 @@ impl Scribe {
         let payload = payload(&draft.aad()).map_err(|_| ActError::TooLong)?;
         let entry = draft.finish(payload).map_err(|_| ActError::TooLong)?;
         self.ledger.accept(&entry).map_err(|_| ActError::Io)?;
-        self.replica.record(&entry).map_err(|_| ActError::BadInput)?;
+        self.replica
+            .record(&entry)
+            .map_err(|_| ActError::BadInput)?;
         self.entries.push(entry);
         Ok(())
     }
@@ -51,7 +51,9 @@ impl Scribe {
     /// Appends a change of the membership.
     pub(crate) fn member(&mut self, member: &Member, now: i64) -> Result<(), ActError> {
         let about = RecordId::from(member.author());
-        self.append(Kind::Member, about, Epoch::NONE, now, |_| Ok(member.encode()))
+        self.append(Kind::Member, about, Epoch::NONE, now, |_| {
+            Ok(member.encode())
+        })
     }
 
     /// Appends a clinic key for one author.
@@ -62,7 +64,9 @@ impl Scribe {
         now: i64,
     ) -> Result<(), ActError> {
         let sealed = seal::seal_grant(&mut rng(), to, key).map_err(|_| ActError::Io)?;
-        self.append(Kind::Grant, to.id().into(), Epoch::NONE, now, |_| Ok(sealed))
+        self.append(Kind::Grant, to.id().into(), Epoch::NONE, now, |_| {
+            Ok(sealed)
+        })
     }
 
     /// Closes the entries with one signed head and adds them to a transaction.
@@ -127,8 +131,14 @@ impl OwnWrite {
     ) -> Result<Vec<Entry>, ActError> {
         let secrets = desk.secrets()?;
         let mut numbers = writer.numbers.clone();
-        self.scribe.put(&mut self.batch, &mut self.state, &mut numbers, &secrets.signer);
-        self.state.set_ledgers(&self.scribe.replica, self.scribe.ledger.seq());
+        self.scribe.put(
+            &mut self.batch,
+            &mut self.state,
+            &mut numbers,
+            &secrets.signer,
+        );
+        self.state
+            .set_ledgers(&self.scribe.replica, self.scribe.ledger.seq());
         desk.commit(writer, self.batch, self.state).await?;
         writer.numbers = numbers;
         writer.ledger = self.scribe.ledger;
@@ -155,12 +165,13 @@ impl Desk {
         let mut stamps = Vec::new();
         for Proposed { id, kind, change } in changes {
             let plain = zeroize::Zeroizing::new(change.encode());
-            write
-                .scribe
-                .append(kind, id, epoch, now, |aad| keys.record.seal(&mut rng(), aad, &plain))?;
-            let (Some(entry), Some(held)) =
-                (write.scribe.entries.last(), held.iter_mut().find(|held| held.record.id == id))
-            else {
+            write.scribe.append(kind, id, epoch, now, |aad| {
+                keys.record.seal(&mut rng(), aad, &plain)
+            })?;
+            let (Some(entry), Some(held)) = (
+                write.scribe.entries.last(),
+                held.iter_mut().find(|held| held.record.id == id),
+            ) else {
                 return Err(ActError::NotFound);
             };
             held.record.lead.insert(stamp(entry), change);
@@ -170,13 +181,24 @@ impl Desk {
         let mut next_row = writer.next_row;
         let mut rows = Vec::new();
         for held in &mut held {
-            rows.push(reseal(held, &mut write.state, &mut next_row, &secrets.storage)?);
+            rows.push(reseal(
+                held,
+                &mut write.state,
+                &mut next_row,
+                &secrets.storage,
+            )?);
         }
         sealed_rows::put_all(&mut write.batch, Table::Lead, rows);
         write.commit(self, writer).await?;
         writer.next_row = next_row;
         self.show(&held);
-        let stamp_of = |id| stamps.iter().rev().find(|(of, _)| *of == id).map(|(_, hlc)| *hlc);
+        let stamp_of = |id| {
+            stamps
+                .iter()
+                .rev()
+                .find(|(of, _)| *of == id)
+                .map(|(_, hlc)| *hlc)
+        };
         Ok(held
             .into_iter()
             .map(|held| {
@@ -219,5 +241,9 @@ pub(crate) fn reseal(
     state.toggle_row(row, version);
     held.row = Some((row, version));
     let sealed = sealed_rows::seal(key, Table::Lead, row, version, &held.record.encode())?;
-    Ok(SealedRow { row, version, sealed })
+    Ok(SealedRow {
+        row,
+        version,
+        sealed,
+    })
 }

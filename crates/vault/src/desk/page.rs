@@ -28,8 +28,11 @@ pub(crate) async fn leads(desk: &Desk, mut query: LeadQuery) -> Result<LeadPage,
         let mut memory = desk.memory();
         let person = memory.profile.person.clone();
         let page = memory.directory.page(&query, &person, now);
-        let rows: Vec<i64> =
-            page.slots.iter().map(|slot| memory.directory.row_of(*slot)).collect();
+        let rows: Vec<i64> = page
+            .slots
+            .iter()
+            .map(|slot| memory.directory.row_of(*slot))
+            .collect();
         let shown = LeadPage {
             rows: Vec::new(),
             total: page.total,
@@ -52,15 +55,16 @@ fn unknown_number(desk: &Desk, query: &LeadQuery, page: &Page) -> Option<String>
         return None;
     }
     let number = phone::parse(&query.text, None).first?;
-    desk.memory().directory.same_number(&number.e164()).is_empty().then(|| number.display())
+    desk.memory()
+        .directory
+        .same_number(&number.e164())
+        .is_empty()
+        .then(|| number.display())
 }
 
 /// The plain list can be shown before everything is in memory: as it was kept when the vault was
 /// last closed, or else the newest rows.
-async fn before_loading_ends(
-    desk: &Desk,
-    query: &LeadQuery,
-) -> Result<Option<LeadPage>, ActError> {
+async fn before_loading_ends(desk: &Desk, query: &LeadQuery) -> Result<Option<LeadPage>, ActError> {
     let plain = query.text.trim().is_empty()
         && query.chip == Chip::All
         && query.states.is_empty()
@@ -74,9 +78,7 @@ async fn before_loading_ends(
     let front = desk.memory().front.clone();
     let enough = |rows: usize, total: u32| rows >= limit.min(total as usize);
     let (held, total, counts) = match front {
-        Some(front)
-            if query.sort == LeadSort::Work && enough(front.rows.len(), front.total) =>
-        {
+        Some(front) if query.sort == LeadSort::Work && enough(front.rows.len(), front.total) => {
             let rows = &front.rows[..front.rows.len().min(limit)];
             (desk.held_all(rows).await?, front.total, front.counts.into())
         }
@@ -125,14 +127,19 @@ pub(crate) async fn check_phone(
             .filter(|slot| Some(memory.directory.id_of(*slot)) != except)
             .collect();
         slots.truncate(MOST_ROWS as usize);
-        let mut rows: Vec<i64> =
-            slots.into_iter().map(|slot| memory.directory.row_of(slot)).collect();
+        let mut rows: Vec<i64> = slots
+            .into_iter()
+            .map(|slot| memory.directory.row_of(slot))
+            .collect();
         let mut seen = std::collections::BTreeSet::new();
         rows.retain(|row| seen.insert(*row));
         rows
     };
     Ok(PhoneCheck {
-        display: reading.first.map(|number| number.display()).unwrap_or_default(),
+        display: reading
+            .first
+            .map(|number| number.display())
+            .unwrap_or_default(),
         kind: reading.kind,
         warnings: reading.warnings,
         second: reading.second.map(|number| number.display()),

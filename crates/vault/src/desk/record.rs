@@ -24,14 +24,20 @@ pub(crate) async fn view(desk: &Desk, held: Held) -> Result<LeadView, ActError> 
     let (siblings, merged, named) = {
         let memory = desk.memory();
         let rows = |slots: Vec<_>| -> Vec<i64> {
-            slots.into_iter().map(|slot| memory.directory.row_of(slot)).collect()
+            slots
+                .into_iter()
+                .map(|slot| memory.directory.row_of(slot))
+                .collect()
         };
         let slot = memory.directory.slot(record.id);
         let named = timeline::others(&record);
         (
             slot.map_or_else(Vec::new, |slot| rows(memory.directory.siblings(slot))),
             slot.map_or_else(Vec::new, |slot| rows(memory.directory.merged(slot))),
-            named.iter().filter_map(|id| memory.row_of(*id)).collect::<Vec<_>>(),
+            named
+                .iter()
+                .filter_map(|id| memory.row_of(*id))
+                .collect::<Vec<_>>(),
         )
     };
     let siblings = desk.held_all(&siblings).await?;
@@ -48,7 +54,9 @@ pub(crate) async fn view(desk: &Desk, held: Held) -> Result<LeadView, ActError> 
     let draft = keep::draft(desk, record.id).await?;
     let memory = desk.memory();
     let (siblings, merged) = (records(&siblings), records(&merged));
-    Ok(assemble(&memory, &record, &siblings, &merged, &titles, draft))
+    Ok(assemble(
+        &memory, &record, &siblings, &merged, &titles, draft,
+    ))
 }
 
 fn records(held: &[Held]) -> Vec<&Record> {
@@ -64,7 +72,11 @@ fn assemble(
     draft: Option<String>,
 ) -> LeadView {
     let facts = record.lead.facts();
-    let rows = |of: &[&Record]| of.iter().map(|record| super::row::row(memory, record)).collect();
+    let rows = |of: &[&Record]| {
+        of.iter()
+            .map(|record| super::row::row(memory, record))
+            .collect()
+    };
     LeadView {
         row: row_of(memory, record, &facts),
         question: facts.question.to_owned(),
@@ -88,7 +100,11 @@ fn rivals(memory: &Memory, rivals: &[Disputed<'_>], show: impl Fn(&str) -> Strin
     let by = |rival: &Disputed<'_>| {
         let desk = memory.name(AuthorId::from_bytes(rival.stamp.author));
         let parts = [rival.by, desk.as_str()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+        parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
     };
     rivals
         .iter()

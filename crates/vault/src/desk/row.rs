@@ -1,4 +1,6 @@
 //! A lead as one row of a table, and reading the records that rows are made of.
+use std::collections::HashMap;
+
 use casebook::lead::{Facts, Lead};
 use casebook::{phone, text};
 use ledger::RecordId;
@@ -19,19 +21,30 @@ impl Desk {
     /// One record.
     pub(crate) async fn held(&self, id: RecordId) -> Result<Held, ActError> {
         let row = self.memory().row_of(id).ok_or(ActError::NotFound)?;
-        let held = self.held_all(&[row]).await?.pop().ok_or(ActError::Damaged)?;
-        if held.record.id == id { Ok(held) } else { Err(ActError::Damaged) }
+        let held = self
+            .held_all(&[row])
+            .await?
+            .pop()
+            .ok_or(ActError::Damaged)?;
+        if held.record.id == id {
+            Ok(held)
+        } else {
+            Err(ActError::Damaged)
+        }
     }
 
     /// The records in these rows, in the order asked for.
     pub(crate) async fn held_all(&self, rows: &[i64]) -> Result<Vec<Held>, ActError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let found = sealed_rows::get_all(&self.store, Table::Lead, rows).await?;
         if found.len() != rows.len() {
             return Err(ActError::Damaged);
         }
         let mut held = self.open_all(&found)?;
-        let place = |of: &Held| rows.iter().position(|row| of.row.is_some_and(|at| at.0 == *row));
-        held.sort_by_key(place);
+        let places: HashMap<i64, usize> = rows.iter().copied().zip(0..).collect();
+        held.sort_by_key(|held| held.row.and_then(|(row, _)| places.get(&row).copied()));
         Ok(held)
     }
 
@@ -40,9 +53,14 @@ impl Desk {
         let secrets = self.secrets()?;
         let open = |row: &SealedRow| -> Result<Held, Fault> {
             let record = Record::decode(&row.open(&secrets.storage, Table::Lead)?)?;
-            Ok(Held { record, row: Some((row.row, row.version)) })
+            Ok(Held {
+                record,
+                row: Some((row.row, row.version)),
+            })
         };
-        rows.iter().map(|row| open(row).map_err(ActError::from)).collect()
+        rows.iter()
+            .map(|row| open(row).map_err(ActError::from))
+            .collect()
     }
 
     /// Rows of the table for these records.
@@ -84,7 +102,10 @@ pub(crate) fn row_of(memory: &Memory, record: &Record, facts: &Facts<'_>) -> Lea
 fn phone_view(facts: &Facts<'_>) -> PhoneView {
     let masked = |number: phone::Phone| number.masked();
     PhoneView {
-        masked: facts.phone.first.map_or_else(|| phone::mask(facts.phone_raw), masked),
+        masked: facts
+            .phone
+            .first
+            .map_or_else(|| phone::mask(facts.phone_raw), masked),
         kind: facts.phone.kind,
         warnings: facts.phone.warnings.clone(),
     }
@@ -92,11 +113,17 @@ fn phone_view(facts: &Facts<'_>) -> PhoneView {
 
 /// A number as typed, masked as it would be shown.
 pub(crate) fn masked(raw: &str) -> String {
-    phone::parse(raw, None).first.map_or_else(|| phone::mask(raw), |number| number.masked())
+    phone::parse(raw, None)
+        .first
+        .map_or_else(|| phone::mask(raw), |number| number.masked())
 }
 
 /// What to call a record in a sentence: its name, or else its number, masked.
 pub(crate) fn title(lead: &Lead) -> String {
     let facts = lead.facts();
-    if facts.name.is_empty() { phone_view(&facts).masked } else { facts.name.to_owned() }
+    if facts.name.is_empty() {
+        phone_view(&facts).masked
+    } else {
+        facts.name.to_owned()
+    }
 }

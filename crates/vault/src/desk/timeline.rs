@@ -45,7 +45,11 @@ pub(crate) fn others(record: &Record) -> Vec<RecordId> {
         Event::Unmerged { from } => from,
         _ => None,
     };
-    history.iter().filter_map(other).map(RecordId::from_bytes).collect()
+    history
+        .iter()
+        .filter_map(other)
+        .map(RecordId::from_bytes)
+        .collect()
 }
 
 /// A merge of `child` as the record that it was merged into tells it.
@@ -84,29 +88,47 @@ fn item(
 }
 
 fn happening(event: &Event<'_>, titles: &Titles) -> Happening {
-    let title = |id: Option<Id>| id.and_then(|id| titles.get(&id).cloned()).unwrap_or_default();
+    let title = |id: Option<Id>| {
+        id.and_then(|id| titles.get(&id).cloned())
+            .unwrap_or_default()
+    };
     let owned = |text: Option<&str>| text.map(str::to_owned);
     match *event {
         Event::Received => Happening::Received,
         Event::Created { source, basis } => Happening::Created { source, basis },
         Event::Called { outcome } => Happening::Called { outcome },
-        Event::Noted { text } => Happening::Noted { text: text.to_owned() },
-        Event::StateChanged { from, to } => Happening::StateChanged { from: Some(from), to },
+        Event::Noted { text } => Happening::Noted {
+            text: text.to_owned(),
+        },
+        Event::StateChanged { from, to } => Happening::StateChanged {
+            from: Some(from),
+            to,
+        },
         Event::NextCallSet { at_ms } => Happening::NextCallSet { at: at_ms },
-        Event::NameChanged { from, to } => {
-            Happening::NameChanged { from: from.to_owned(), to: to.to_owned() }
-        }
-        Event::PhoneChanged { from, to } => {
-            Happening::PhoneChanged { from: masked(from), to: masked(to) }
-        }
+        Event::NameChanged { from, to } => Happening::NameChanged {
+            from: from.to_owned(),
+            to: to.to_owned(),
+        },
+        Event::PhoneChanged { from, to } => Happening::PhoneChanged {
+            from: masked(from),
+            to: masked(to),
+        },
         Event::QuestionChanged => Happening::QuestionChanged,
-        Event::BranchSet { branch } => Happening::BranchSet { branch: owned(branch) },
+        Event::BranchSet { branch } => Happening::BranchSet {
+            branch: owned(branch),
+        },
         Event::Assigned { to } => Happening::Assigned { to: owned(to) },
-        Event::OrderLinked { order } => Happening::OrderLinked { order: owned(order) },
-        Event::Merged { into } => Happening::Merged { other: title(Some(into)) },
+        Event::OrderLinked { order } => Happening::OrderLinked {
+            order: owned(order),
+        },
+        Event::Merged { into } => Happening::Merged {
+            other: title(Some(into)),
+        },
         Event::Unmerged { from } => Happening::Unmerged { other: title(from) },
         Event::Cleared => Happening::Cleared,
-        Event::Revealed { purpose } => Happening::Revealed { purpose: purpose_view(purpose) },
+        Event::Revealed { purpose } => Happening::Revealed {
+            purpose: purpose_view(purpose),
+        },
         Event::Undone { what, .. } => Happening::Undone { act: undone(what) },
         Event::Redone { .. } => Happening::Redone,
     }

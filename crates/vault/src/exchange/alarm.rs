@@ -32,9 +32,9 @@ pub(super) async fn for_error(desk: &Desk, error: SyncError) -> Result<(), ActEr
     }
 }
 
-/// A form's hashes as they are kept.
-pub(super) fn pinned(form: FormHashes) -> [String; 2] {
-    [HEXLOWER.encode(&form.js), HEXLOWER.encode(&form.html)]
+/// A form's hash as it is kept.
+pub(super) fn pinned(form: FormHashes) -> String {
+    HEXLOWER.encode(&form.js)
 }
 
 /// Is it still our clinic's server, with the key that was enrolled, serving the form we know?
@@ -63,12 +63,16 @@ pub(super) async fn check_server(desk: &Arc<Desk>, remote: &Remote) -> Result<()
 }
 
 /// Takes back what is over, and compares the live form with the pinned one.
-async fn settle(desk: &Desk, live: Option<[String; 2]>) -> Result<(), ActError> {
+async fn settle(desk: &Desk, live: Option<String>) -> Result<(), ActError> {
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let mut link = writer.link.value.clone();
     let mut news = false;
-    for over in [AlarmKind::WrongClinic, AlarmKind::Version, AlarmKind::Revoked] {
+    for over in [
+        AlarmKind::WrongClinic,
+        AlarmKind::Version,
+        AlarmKind::Revoked,
+    ] {
         news |= link.settle("", over);
     }
     match (&link.form, live) {
@@ -82,5 +86,9 @@ async fn settle(desk: &Desk, live: Option<[String; 2]>) -> Result<(), ActError> 
         (Some(_), Some(_)) => news |= link.settle("", AlarmKind::FormChanged),
         (_, None) => {}
     }
-    if news { write_link(desk, writer, link).await } else { Ok(()) }
+    if news {
+        write_link(desk, writer, link).await
+    } else {
+        Ok(())
+    }
 }

@@ -42,9 +42,11 @@ pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, 
     let mut segments = read(bundle).await?;
     let quarantined = ledger_rows::quarantined(&desk.store).await?;
     let before = segments.len();
-    segments.extend(quarantined.into_iter().filter_map(|bytes| {
-        Reader::new(&bytes).next().and_then(Result::ok)
-    }));
+    segments.extend(
+        quarantined
+            .into_iter()
+            .filter_map(|bytes| Reader::new(&bytes).next().and_then(Result::ok)),
+    );
     let had_quarantine = segments.len() > before;
     let known = known(desk, writer, &segments).await?;
     let (replica, epochs) = (writer.replica.clone(), writer.epochs.clone());
@@ -58,7 +60,10 @@ pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, 
     drop(writing);
     if rebuild {
         rebuild::projections(desk).await?;
-        desk.tell(Event::Leads { ids: Vec::new(), arrived: applied.new_leads });
+        desk.tell(Event::Leads {
+            ids: Vec::new(),
+            arrived: applied.new_leads,
+        });
     }
     Ok(applied)
 }
@@ -101,9 +106,21 @@ async fn store(
     admitted: Admitted,
     had_quarantine: bool,
 ) -> Result<(Applied, bool), ActError> {
-    let Admitted { replica, entries, opened, heads, unknown, alarms, cuts, keys, stopped } =
-        admitted;
-    let alarms_now: Vec<_> = alarms.iter().map(|(author, kind)| (Some(*author), *kind)).collect();
+    let Admitted {
+        replica,
+        entries,
+        opened,
+        heads,
+        unknown,
+        alarms,
+        cuts,
+        keys,
+        stopped,
+    } = admitted;
+    let alarms_now: Vec<_> = alarms
+        .iter()
+        .map(|(author, kind)| (Some(*author), *kind))
+        .collect();
     desk.status().stopped.extend(stopped);
     if entries.is_empty() && unknown.is_empty() && !had_quarantine {
         raise_with(desk, writer, &alarms_now).await?;
@@ -118,9 +135,11 @@ async fn store(
     cut(&mut batch, &numbers, &cuts);
     let mut next = writer.next_row;
     let memory_rows = |id: RecordId| desk.memory().row_of(id);
-    let places = Places { of: &memory_rows, next: &mut next };
-    let projected =
-        project(desk, &secrets.storage, &mut state, places, &entries, opened).await?;
+    let places = Places {
+        of: &memory_rows,
+        next: &mut next,
+    };
+    let projected = project(desk, &secrets.storage, &mut state, places, &entries, opened).await?;
     sealed_rows::put_all(&mut batch, Table::Lead, projected.rows);
     let mut ledger = writer.ledger.clone();
     ledger.observe(replica.hlc());
@@ -134,8 +153,10 @@ async fn store(
     writer.numbers = numbers;
     writer.next_row = next;
     writer.epochs = more_keys;
-    desk.status().quarantined =
-        unknown.iter().map(|segment| (segment.author(), segment.head.seq)).collect();
+    desk.status().quarantined = unknown
+        .iter()
+        .map(|segment| (segment.author(), segment.head.seq))
+        .collect();
     let applied = Applied {
         entries: u32::try_from(entries.len()).unwrap_or(u32::MAX),
         new_leads: projected.arrived,
@@ -218,8 +239,11 @@ fn show(desk: &Desk, writer: &Writer, changed: &[Held], arrived: u32) {
     memory.own_seq = writer.ledger.seq();
     memory.see_roster(&writer.replica, desk.me);
     drop(memory);
-    let mut ids: Vec<String> =
-        changed.iter().take(NAMED + 1).map(|held| held.record.id.to_string()).collect();
+    let mut ids: Vec<String> = changed
+        .iter()
+        .take(NAMED + 1)
+        .map(|held| held.record.id.to_string())
+        .collect();
     if ids.len() > NAMED {
         ids.clear();
     }
@@ -253,5 +277,9 @@ async fn raise_with(
         let author = author.map(|author| author.to_string()).unwrap_or_default();
         news |= link.raise(&author, *kind, now);
     }
-    if news { write_link(desk, writer, link).await } else { Ok(()) }
+    if news {
+        write_link(desk, writer, link).await
+    } else {
+        Ok(())
+    }
 }

@@ -20,11 +20,7 @@ const NOTICE_TEXT: &str = "Nha khoa dùng họ tên, số điện thoại và c�
     đồng ý, xem, sửa hoặc yêu cầu xóa thông tin bất cứ lúc nào.";
 
 /// Claims the server at `url` with the one-time code from its console. Claiming again is harmless.
-pub(crate) async fn claim(
-    desk: &Arc<Desk>,
-    url: &str,
-    code: &str,
-) -> Result<DeskView, SyncError> {
+pub(crate) async fn claim(desk: &Arc<Desk>, url: &str, code: &str) -> Result<DeskView, SyncError> {
     desk.loaded().await?;
     let _one = desk.exchange.lock().await;
     let remote = Remote::new(url, wall(desk))?;
@@ -35,15 +31,26 @@ pub(crate) async fn claim(
     enrol(desk, url, &info).await?;
     let (bundle, statement, name) = introduction(desk).await?;
     let secrets = desk.secrets()?;
-    let caller = Caller { clinic: desk.clinic, signer: &secrets.signer };
+    let caller = Caller {
+        clinic: desk.clinic,
+        signer: &secrets.signer,
+    };
     let own_notice = info.notice_text.trim().is_empty();
     let asked = Claim {
         code,
         bundle: &bundle,
         statement: &statement,
         name: &name,
-        notice_version: if own_notice { NOTICE_VERSION } else { &info.notice_version },
-        notice_text: if own_notice { NOTICE_TEXT } else { &info.notice_text },
+        notice_version: if own_notice {
+            NOTICE_VERSION
+        } else {
+            &info.notice_version
+        },
+        notice_text: if own_notice {
+            NOTICE_TEXT
+        } else {
+            &info.notice_text
+        },
     };
     let claimed = remote.claim(&caller, &asked).await?;
     if claimed.server != info.server {
@@ -55,7 +62,11 @@ pub(crate) async fn claim(
     let mut link = writer.link.value.clone();
     link.url = Some(url.trim().to_owned());
     link.form = Some(alarm::pinned(form));
-    for over in [AlarmKind::WrongClinic, AlarmKind::FormChanged, AlarmKind::Rollback] {
+    for over in [
+        AlarmKind::WrongClinic,
+        AlarmKind::FormChanged,
+        AlarmKind::Rollback,
+    ] {
         link.settle("", over);
     }
     acknowledged_by_claim(&mut link, desk.me, &claimed.have, desk.now());
@@ -82,7 +93,15 @@ async fn enrol(desk: &Desk, url: &str, info: &ClinicInfo) -> Result<(), ActError
     let name = url.trim().to_owned();
     let (keys, role) = (info.server, Role::Server);
     let mut write = OwnWrite::begin(writer);
-    write.scribe().member(&Member::Enrol { keys, role, name, branch: String::new() }, desk.now())?;
+    write.scribe().member(
+        &Member::Enrol {
+            keys,
+            role,
+            name,
+            branch: String::new(),
+        },
+        desk.now(),
+    )?;
     write.commit(desk, writer).await?;
     desk.memory().see_roster(&writer.replica, desk.me);
     Ok(())
@@ -95,9 +114,16 @@ async fn introduction(desk: &Desk) -> Result<(Vec<u8>, Vec<u8>, String), ActErro
     let writer = writing.get()?;
     let (_, keys) = writer.epoch()?;
     let statement = IntakeKeyStatement::sign(&secrets.signer, desk.clinic, &keys.intake.public());
-    let name = writer.replica.roster().clinic_name().unwrap_or_default().to_owned();
+    let name = writer
+        .replica
+        .roster()
+        .clinic_name()
+        .unwrap_or_default()
+        .to_owned();
     let members = ledger_rows::memberships(&desk.store).await?;
-    let reach = members.iter().filter(|entry| entry.header.author == desk.me);
+    let reach = members
+        .iter()
+        .filter(|entry| entry.header.author == desk.me);
     let reach = reach.map(|entry| entry.header.seq).max().unwrap_or(0);
     let bundle = super::outbox::members_bundle(desk, writer, reach).await?;
     Ok((bundle, statement.encode().to_vec(), name))

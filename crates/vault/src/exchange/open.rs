@@ -26,7 +26,9 @@ pub(crate) enum Opened {
 /// Opens every payload, in order.
 pub(crate) fn open_all(entries: &[Entry], epochs: &Epochs, clinic: ClinicId) -> Vec<Opened> {
     let open_part = |part: &[Entry]| -> Vec<Opened> {
-        part.iter().map(|entry| open(entry, epochs, clinic)).collect()
+        part.iter()
+            .map(|entry| open(entry, epochs, clinic))
+            .collect()
     };
     if entries.len() < WORTH_A_THREAD {
         return open_part(entries);

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ledger::bundle;
-use ledger::{AuthorId, Entry, Have, Role, SignedHead};
+use ledger::{AuthorId, Entry, Have, Kind, Role, SignedHead};
 
 use super::{credentials, write_link};
 use crate::desk::{Desk, Writer};
@@ -33,8 +33,13 @@ pub(super) async fn push(desk: &Arc<Desk>, remote: &Remote) -> Result<u32, SyncE
             return Ok(sent);
         };
         let credentials = credentials(desk).await?;
-        let pushed = remote.push(&credentials.caller(desk), parcel.bundle).await?;
-        let refused = pushed.refused.iter().any(|refused| refused.author == desk.me);
+        let pushed = remote
+            .push(&credentials.caller(desk), parcel.bundle)
+            .await?;
+        let refused = pushed
+            .refused
+            .iter()
+            .any(|refused| refused.author == desk.me);
         let progress = acknowledge(desk, &pushed).await?;
         if refused {
             return Err(SyncError::Refused);
@@ -74,7 +79,10 @@ async fn next_parcel(desk: &Desk) -> Result<Option<Parcel>, ActError> {
             break;
         }
     }
-    Ok((entries > 0).then(|| Parcel { bundle: bundle.finish(), entries }))
+    Ok((entries > 0).then(|| Parcel {
+        bundle: bundle.finish(),
+        entries,
+    }))
 }
 
 /// Ledgers that the server has less of than we, enrolling ones first; `None` stands for our own,
@@ -85,13 +93,25 @@ async fn lacking(
     have: &Have,
 ) -> Result<Vec<(AuthorId, Option<SignedHead>)>, ActError> {
     let replica = &writer.replica;
-    let lacks = |author: AuthorId| replica.tip(author).is_some_and(|t| t.seq > have.seq(author));
+    let lacks = |author: AuthorId| {
+        replica
+            .tip(author)
+            .is_some_and(|t| t.seq > have.seq(author))
+    };
     let mut ledgers = Vec::new();
-    let others = || replica.roster().iter().filter(|(id, _)| *id != desk.me && lacks(*id));
+    let others = || {
+        replica
+            .roster()
+            .iter()
+            .filter(|(id, _)| *id != desk.me && lacks(*id))
+    };
     if others().any(|(_, author)| author.role != Role::Server) {
         let heads = ledger_rows::heads(&desk.store).await?;
         for (id, author) in others() {
-            let head = heads.get(&id).copied().filter(|head| head.seq > have.seq(id));
+            let head = heads
+                .get(&id)
+                .copied()
+                .filter(|head| head.seq > have.seq(id));
             if let (true, Some(head)) = (author.role != Role::Server, head) {
                 ledgers.push((id, Some(head)));
             }
@@ -139,7 +159,10 @@ async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<bool, ActError> {
     let before = Have::from_map(&link.have).unwrap_or_default();
     let now = desk.now();
     let own = pushed.have.seq(desk.me);
-    let rolled_back = before.0.iter().any(|(author, seq)| pushed.have.seq(*author) < *seq);
+    let rolled_back = before
+        .0
+        .iter()
+        .any(|(author, seq)| pushed.have.seq(*author) < *seq);
     if rolled_back {
         link.raise("", AlarmKind::Rollback, now);
         link.acknowledged.retain(|&(seq, _)| seq <= own);
@@ -155,6 +178,8 @@ async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<bool, ActError> {
     let own = own.min(writer.ledger.seq());
     if own > link.acknowledged_seq() {
         note(&mut link.acknowledged, own, now);
+    }
+    if knows_everybody(writer, &pushed.have) {
         // The server knows this desk now: the kit's secret has done its part.
         link.sponsor = None;
     }
@@ -162,13 +187,25 @@ async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<bool, ActError> {
     let grown = |(author, seq): (&AuthorId, &u64)| before.seq(*author) < *seq;
     let progress = rolled_back || pushed.have.0.iter().any(grown);
     let sponsored = writer.link.value.sponsor.is_some() && link.sponsor.is_none();
-    if progress || link.alarms != writer.link.value.alarms {
+    if progress || sponsored || link.alarms != writer.link.value.alarms {
         write_link(desk, writer, link).await?;
     }
     if sponsored {
         desk.store.truncate_log().await?;
     }
     Ok(progress)
+}
+
+/// The server has every enrolment that we know of.
+fn knows_everybody(writer: &Writer, have: &Have) -> bool {
+    let authors = writer.replica.roster().iter();
+    let enrolling = authors.filter(|(_, author)| author.may(Kind::Member));
+    enrolling.map(|(id, _)| id).all(|id| {
+        writer
+            .replica
+            .tip(id)
+            .is_none_or(|tip| tip.seq <= have.seq(id))
+    })
 }
 
 fn note(acknowledged: &mut Vec<(u64, Millis)>, seq: u64, now: Millis) {
@@ -214,7 +251,9 @@ pub(super) async fn members_bundle(
         let number = writer.numbers.get(&author).copied().unwrap_or_default();
         let end = head.map_or(reach, |head| head.seq);
         let part = read(desk, number, 0, end, bundle.len()).await?;
-        let Some(last) = part.last().filter(|last| last.header.seq == end) else { continue };
+        let Some(last) = part.last().filter(|last| last.header.seq == end) else {
+            continue;
+        };
         let own = || secrets.signer.head(last.header.seq, last.header.hash());
         for entry in &part {
             bundle.entry(entry);

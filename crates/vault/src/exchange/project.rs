@@ -48,9 +48,10 @@ pub(crate) async fn project(
             continue;
         };
         let id = entry.header.record;
-        let held = records
-            .entry(id)
-            .or_insert_with(|| Held { record: Record::new(id), row: None });
+        let held = records.entry(id).or_insert_with(|| Held {
+            record: Record::new(id),
+            row: None,
+        });
         let inserted = held.record.lead.insert(stamp(entry), *change);
         let newer = is_newer_own(desk.me, entry, held.record.own_seq);
         if newer {
@@ -65,12 +66,16 @@ pub(crate) async fn project(
     }
     let mut projected = Projected::default();
     for id in submitted {
-        let suspect = records.get(&id).is_none_or(|held| held.record.lead.facts().suspect);
+        let suspect = records
+            .get(&id)
+            .is_none_or(|held| held.record.lead.facts().suspect);
         projected.arrived += u32::from(!suspect);
     }
     for id in changed {
         if let Some(mut held) = records.remove(&id) {
-            projected.rows.push(reseal(&mut held, state, places.next, key)?);
+            projected
+                .rows
+                .push(reseal(&mut held, state, places.next, key)?);
             projected.changed.push(held);
         }
     }

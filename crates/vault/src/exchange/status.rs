@@ -36,8 +36,11 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn of(link: &Link) -> Self {
-        let state =
-            if link.url.is_some() { SyncState::Connecting } else { SyncState::NoServer };
+        let state = if link.url.is_some() {
+            SyncState::Connecting
+        } else {
+            SyncState::NoServer
+        };
         Self {
             state,
             remote: None,
@@ -97,20 +100,37 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
     let own_seq = desk.memory().own_seq;
     let acknowledged = desk.status().acknowledged;
     let unsent = own_seq.saturating_sub(acknowledged);
-    let oldest_unsent_at =
-        if unsent > 0 { super::outbox::written_at(desk, acknowledged + 1).await? } else { None };
+    let oldest_unsent_at = if unsent > 0 {
+        super::outbox::written_at(desk, acknowledged + 1).await?
+    } else {
+        None
+    };
     let (state, alarms, synced_at, clock_offset) = {
         let status = desk.status();
-        (status.state, status.alarms.clone(), status.synced_at, status.offset)
+        (
+            status.state,
+            status.alarms.clone(),
+            status.synced_at,
+            status.offset,
+        )
     };
     let memory = desk.memory();
-    let name = |alarm: &KeptAlarm| alarm.author.parse().map(|id| memory.name(id)).unwrap_or_default();
+    let name = |alarm: &KeptAlarm| {
+        alarm
+            .author
+            .parse()
+            .map(|id| memory.name(id))
+            .unwrap_or_default()
+    };
     Ok(SyncView {
         state,
         unsent: u32::try_from(unsent).unwrap_or(u32::MAX),
         oldest_unsent_at,
         synced_at,
         clock_offset,
-        alarms: alarms.iter().map(|alarm| alarm.shown(name(alarm))).collect(),
+        alarms: alarms
+            .iter()
+            .map(|alarm| alarm.shown(name(alarm)))
+            .collect(),
     })
 }

@@ -43,7 +43,12 @@ pub(super) fn name(raw: &str) -> Option<String> {
 impl Founding {
     /// Makes every key and the first entries. `now_ms` is milliseconds since the Unix epoch.
     pub fn plan(plan: FoundingPlan, now_ms: i64) -> Result<Self, OpenError> {
-        let FoundingPlan { clinic_name, branch, desk, person } = plan;
+        let FoundingPlan {
+            clinic_name,
+            branch,
+            desk,
+            person,
+        } = plan;
         let clinic = name(&clinic_name).ok_or(OpenError::BadPlan)?;
         let desk = name(&desk).ok_or(OpenError::BadPlan)?;
         let branch = text::one_line(&branch, casebook::lead::Limits::BRANCH);
@@ -51,17 +56,38 @@ impl Founding {
         let paper = RootSecret::generate(&mut rng());
         let key = ClinicKey::generate(&mut rng(), Epoch::FIRST);
         let (own, kit) = (root.signer().keys(), paper.signer().keys());
-        let genesis = Member::Genesis { keys: own, clinic, name: desk, branch };
+        let genesis = Member::Genesis {
+            keys: own,
+            clinic,
+            name: desk,
+            branch,
+        };
         let (ledger, id) = begin(&genesis, now_ms)?;
-        let mut scribe = Scribe { ledger, replica: Replica::new(id), entries: Vec::new() };
+        let mut scribe = Scribe {
+            ledger,
+            replica: Replica::new(id),
+            entries: Vec::new(),
+        };
         scribe.member(&genesis, now_ms)?;
         let name = PAPER_NAME.to_owned();
-        let enrol = Member::Enrol { keys: kit, role: Role::Paper, name, branch: String::new() };
+        let enrol = Member::Enrol {
+            keys: kit,
+            role: Role::Paper,
+            name,
+            branch: String::new(),
+        };
         scribe.member(&enrol, now_ms)?;
         scribe.grant(&own, &key, now_ms)?;
         scribe.grant(&kit, &key, now_ms)?;
         let person = text::one_line(&person, casebook::lead::Limits::PERSON);
-        Ok(Self { person, root, paper, key, scribe, clinic: id })
+        Ok(Self {
+            person,
+            root,
+            paper,
+            key,
+            scribe,
+            clinic: id,
+        })
     }
 
     /// The clinic's id: the account under which the keychain keeps the key.
@@ -91,7 +117,9 @@ impl Founding {
         let unfinished = files.beside(UNFINISHED);
         unfinished.discard()?;
         let store = Store::open(unfinished.clone(), Arc::clone(&hold), true).await?;
-        let written = store.write(self.first_rows(&self.root.storage_key())?).await;
+        let written = store
+            .write(self.first_rows(&self.root.storage_key())?)
+            .await;
         let closed = store.close().await;
         if let Err(fault) = written.and(closed) {
             let _ = unfinished.discard();
@@ -110,12 +138,22 @@ impl Founding {
     fn first_rows(&self, storage: &StorageKey) -> Result<Batch, Fault> {
         let mut batch = Batch::new();
         let signer = self.root.signer();
-        put_identity(&mut batch, Identity { clinic: self.clinic, author: signer.id() });
+        put_identity(
+            &mut batch,
+            Identity {
+                clinic: self.clinic,
+                author: signer.id(),
+            },
+        );
         let mut state = State::new();
-        self.scribe.put(&mut batch, &mut state, &mut Numbers::new(), &signer);
+        self.scribe
+            .put(&mut batch, &mut state, &mut Numbers::new(), &signer);
         state.set_ledgers(&self.scribe.replica, self.scribe.ledger.seq());
         put_epoch_key(&mut batch, storage, &self.key)?;
-        let profile = Profile { person: self.person.clone(), ..Profile::default() };
+        let profile = Profile {
+            person: self.person.clone(),
+            ..Profile::default()
+        };
         local::put(&mut batch, storage, &profile, None)?;
         state.put(&mut batch, storage)?;
         Ok(batch)
@@ -141,8 +179,21 @@ pub(crate) fn put_epoch_key(
 ) -> Result<(), Fault> {
     let row = i64::from(key.epoch().0);
     let version = sealed_rows::next_version(None);
-    let sealed =
-        sealed_rows::seal(storage, Table::Key, row, version, key.dangerous_bytes().as_slice())?;
-    sealed_rows::put(batch, Table::Key, SealedRow { row, version, sealed });
+    let sealed = sealed_rows::seal(
+        storage,
+        Table::Key,
+        row,
+        version,
+        key.dangerous_bytes().as_slice(),
+    )?;
+    sealed_rows::put(
+        batch,
+        Table::Key,
+        SealedRow {
+            row,
+            version,
+            sealed,
+        },
+    );
     Ok(())
 }

@@ -51,12 +51,22 @@ pub(super) async fn look(store: Store) -> Result<LockedVault, Fault> {
     let roster = roster(Roster::new(identity.clinic), &members)?;
     let tips = ledger_rows::tips(&store).await?;
     let check_later = checked == Checked::Partly;
-    Ok(LockedVault { store, identity, roster, tips, members, check_later })
+    Ok(LockedVault {
+        store,
+        identity,
+        roster,
+        tips,
+        members,
+        check_later,
+    })
 }
 
 /// The roster that these entries make, in their order.
 pub(super) fn roster(mut roster: Roster, members: &[Entry]) -> Result<Roster, Fault> {
-    for entry in members.iter().filter(|entry| entry.header.kind == Kind::Member) {
+    for entry in members
+        .iter()
+        .filter(|entry| entry.header.kind == Kind::Member)
+    {
         let payload = entry.payload.bytes().ok_or(Fault::Damaged)?;
         let member = Member::decode(payload).map_err(|_| Fault::Damaged)?;
         // One that a later revocation made void is refused by order, not by damage.
@@ -78,7 +88,11 @@ pub(super) async fn unlock(
     if mirrored.is_some_and(|mirrored| state.counter < mirrored) {
         return Err(OpenError::StaleCopy);
     }
-    let hashes: Vec<EntryHash> = locked.members.iter().map(|entry| entry.header.hash()).collect();
+    let hashes: Vec<EntryHash> = locked
+        .members
+        .iter()
+        .map(|entry| entry.header.hash())
+        .collect();
     if !state.heads_agree(&locked.tips) || !state.members_agree(hashes.iter()) {
         return Err(OpenError::Damaged);
     }
@@ -131,7 +145,12 @@ fn own_ledger(locked: &LockedVault, state: &State) -> Result<Ledger, OpenError> 
     if seq < state.own_seq {
         return Err(OpenError::StaleCopy);
     }
-    let highest = locked.tips.values().map(|tip| tip.hlc).max().unwrap_or_default();
+    let highest = locked
+        .tips
+        .values()
+        .map(|tip| tip.hlc)
+        .max()
+        .unwrap_or_default();
     let hlc = highest.max(Hlc(state.hlc));
     Ok(tip.map_or_else(
         || Ledger::resume(me, 0, EntryHash::ZERO, hlc),
@@ -145,17 +164,23 @@ async fn epochs(store: &Store, key: &StorageKey) -> Result<Epochs, Fault> {
         let plain = row.open(key, Table::Key)?;
         let bytes = plain.as_slice().try_into().map_err(|_| Fault::Damaged)?;
         let epoch = Epoch(u32::try_from(row.row).map_err(|_| Fault::Damaged)?);
-        epochs.insert(epoch, Arc::new(EpochKeys::of(ClinicKey::from_bytes(epoch, bytes))));
+        epochs.insert(
+            epoch,
+            Arc::new(EpochKeys::of(ClinicKey::from_bytes(epoch, bytes))),
+        );
     }
     Ok(epochs)
 }
 
-async fn versioned<T: local::Kept>(
-    store: &Store,
-    key: &StorageKey,
-) -> Result<Versioned<T>, Fault> {
+async fn versioned<T: local::Kept>(store: &Store, key: &StorageKey) -> Result<Versioned<T>, Fault> {
     Ok(match local::read::<T>(store, key).await? {
-        Some((value, version)) => Versioned { value, version: Some(version) },
-        None => Versioned { value: T::default(), version: None },
+        Some((value, version)) => Versioned {
+            value,
+            version: Some(version),
+        },
+        None => Versioned {
+            value: T::default(),
+            version: None,
+        },
     })
 }

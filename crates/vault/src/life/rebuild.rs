@@ -79,7 +79,10 @@ async fn step(
     let mut state = writer.state.clone();
     let mut next = writer.next_row;
     let rows = &made.rows;
-    let places = Places { of: &|id| rows.get(&id).copied(), next: &mut next };
+    let places = Places {
+        of: &|id| rows.get(&id).copied(),
+        next: &mut next,
+    };
     let Projected { changed, rows, .. } =
         project(desk, &secrets.storage, &mut state, places, &entries, opened).await?;
     let mut batch = Batch::new();

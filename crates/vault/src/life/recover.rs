@@ -87,9 +87,14 @@ async fn losses(locked: &LockedVault) -> Result<Vec<Loss>, Fault> {
 
 /// Address of the clinic's server: it is enrolled under it.
 fn server(locked: &LockedVault) -> Option<String> {
-    let servers = locked.roster.iter().filter(|(_, author)| author.role == Role::Server);
+    let servers = locked
+        .roster
+        .iter()
+        .filter(|(_, author)| author.role == Role::Server);
     let active = servers.filter(|(_, author)| author.last_seq.is_none());
-    active.map(|(_, author)| author.name.clone()).find(|name| name.starts_with("http"))
+    active
+        .map(|(_, author)| author.name.clone())
+        .find(|name| name.starts_with("http"))
 }
 
 /// The kit's entries: this PC as an owner, and every clinic key for it.
@@ -108,11 +113,23 @@ fn enrol(
         || Ledger::resume(paper, 0, EntryHash::ZERO, hlc),
         |tip| Ledger::resume(paper, tip.seq, tip.hash, hlc),
     );
-    let mut scribe = Scribe { ledger, replica, entries: Vec::new() };
+    let mut scribe = Scribe {
+        ledger,
+        replica,
+        entries: Vec::new(),
+    };
     let name = found::name(&plan.desk).ok_or(OpenError::BadPlan)?;
     let branch = casebook::text::one_line(&plan.branch, casebook::lead::Limits::BRANCH);
     let new = new_root.signer().keys();
-    scribe.member(&Member::Enrol { keys: new, role: Role::Owner, name, branch }, now)?;
+    scribe.member(
+        &Member::Enrol {
+            keys: new,
+            role: Role::Owner,
+            name,
+            branch,
+        },
+        now,
+    )?;
     for key in keys.values() {
         scribe.grant(&new, key, now)?;
     }
@@ -132,7 +149,13 @@ async fn rows(
 ) -> Result<Batch, Fault> {
     let mut batch = Batch::new();
     let author = new_root.signer().id();
-    ledger_rows::put_identity(&mut batch, Identity { author, ..locked.identity });
+    ledger_rows::put_identity(
+        &mut batch,
+        Identity {
+            author,
+            ..locked.identity
+        },
+    );
     let mut state = State::new();
     state.begin_projection();
     // Above whatever was mirrored of the old database.
@@ -144,7 +167,13 @@ async fn rows(
     scribe.put(&mut batch, &mut state, &mut numbers, &words.signer());
     state.set_ledgers(&scribe.replica, 0);
     state.hlc = state.hlc.max(Hlc::new(now, 0).0);
-    for table in [Table::Lead, Table::Draft, Table::View, Table::Setting, Table::Key] {
+    for table in [
+        Table::Lead,
+        Table::Draft,
+        Table::View,
+        Table::Setting,
+        Table::Key,
+    ] {
         sealed_rows::clear(&mut batch, table);
     }
     let storage = new_root.storage_key();
@@ -153,12 +182,25 @@ async fn rows(
     }
     let person = casebook::text::one_line(&plan.person, casebook::lead::Limits::PERSON);
     // Whoever typed the words has them.
-    let profile = Profile { person, kit_checked: true, ..Profile::default() };
+    let profile = Profile {
+        person,
+        kit_checked: true,
+        ..Profile::default()
+    };
     local::put(&mut batch, &storage, &profile, None)?;
     let sponsor = Zeroizing::new(HEXLOWER.encode(words.dangerous_bytes().as_slice()));
     let url = server(locked);
     let sponsor = url.is_some().then(|| sponsor.to_string());
-    local::put(&mut batch, &storage, &Link { url, sponsor, ..Link::default() }, None)?;
+    local::put(
+        &mut batch,
+        &storage,
+        &Link {
+            url,
+            sponsor,
+            ..Link::default()
+        },
+        None,
+    )?;
     state.put(&mut batch, &storage)?;
     Ok(batch)
 }

@@ -73,7 +73,11 @@ async fn take_over(
     let secrets = Secrets::of(root);
     let me = secrets.signer.id();
     let saved = read(&store, &secrets).await?;
-    let Admitted { replica, entries, members } = admit(&saved);
+    let Admitted {
+        replica,
+        entries,
+        members,
+    } = admit(&saved);
     let mut lost = lost_entries(&saved, &replica);
     let files = store.files().clone();
     let fresh = files.beside(REPAIRED);
@@ -86,7 +90,13 @@ async fn take_over(
     // Above whatever was mirrored of the old database.
     state.counter = saved.counter.max(now);
     state.set_ledgers(&replica, saved.own_seq);
-    ledger_rows::put_identity(&mut batch, Identity { clinic: saved.clinic, author: me });
+    ledger_rows::put_identity(
+        &mut batch,
+        Identity {
+            clinic: saved.clinic,
+            author: me,
+        },
+    );
     put_ledgers(&mut batch, &mut state, &saved, &replica, &entries, &members);
     put_keys(&mut batch, &secrets, me, &members)?;
     lost.extend(carry_over(&store, &mut batch, &secrets.storage).await);
@@ -118,9 +128,19 @@ async fn read(store: &Store, secrets: &Secrets) -> Result<Saved, OpenError> {
         Ok(row) => state::open(&row, &secrets.storage).ok(),
         Err(_) => None,
     };
-    let own = entries.get(&secrets.signer.id()).and_then(|own: &Vec<Entry>| own.last());
-    let own_seq = state.as_ref().map_or(own.map_or(0, |last| last.header.seq), |s| s.own_seq);
-    Ok(Saved { clinic, entries, heads, counter: state.map_or(0, |s| s.counter), own_seq })
+    let own = entries
+        .get(&secrets.signer.id())
+        .and_then(|own: &Vec<Entry>| own.last());
+    let own_seq = state
+        .as_ref()
+        .map_or(own.map_or(0, |last| last.header.seq), |s| s.own_seq);
+    Ok(Saved {
+        clinic,
+        entries,
+        heads,
+        counter: state.map_or(0, |s| s.counter),
+        own_seq,
+    })
 }
 
 /// As many entries of one author as can be read, in order.
@@ -151,11 +171,14 @@ async fn read_ledger(store: &Store, number: i64) -> Vec<Entry> {
 }
 
 fn genesis(entries: &BTreeMap<AuthorId, Vec<Entry>>) -> Option<ClinicId> {
-    entries.values().filter_map(|ledger| ledger.first()).find_map(|first| {
-        let member = Member::decode(first.payload.bytes()?).ok()?;
-        let founding = matches!(member, Member::Genesis { .. });
-        founding.then(|| ClinicId::of_genesis(&first.header.hash()))
-    })
+    entries
+        .values()
+        .filter_map(|ledger| ledger.first())
+        .find_map(|first| {
+            let member = Member::decode(first.payload.bytes()?).ok()?;
+            let founding = matches!(member, Member::Genesis { .. });
+            founding.then(|| ClinicId::of_genesis(&first.header.hash()))
+        })
 }
 
 /// What proves itself: linked to the genesis entry without a gap.
@@ -187,15 +210,23 @@ fn admit(saved: &Saved) -> Admitted {
             }
         }
         if admitted.len() == before {
-            return Admitted { replica, entries: admitted, members };
+            return Admitted {
+                replica,
+                entries: admitted,
+                members,
+            };
         }
     }
 }
 
 /// Which ledgers end earlier than they did.
 fn lost_entries(saved: &Saved, replica: &Replica) -> Vec<Loss> {
-    let authors: BTreeSet<AuthorId> =
-        saved.entries.keys().chain(saved.heads.keys()).copied().collect();
+    let authors: BTreeSet<AuthorId> = saved
+        .entries
+        .keys()
+        .chain(saved.heads.keys())
+        .copied()
+        .collect();
     authors
         .into_iter()
         .filter_map(|author| {
@@ -203,7 +234,10 @@ fn lost_entries(saved: &Saved, replica: &Replica) -> Vec<Loss> {
             let read = saved.entries.get(&author).and_then(|ledger| ledger.last());
             let head = saved.heads.get(&author).map_or(0, |head| head.seq);
             let once = read.map_or(0, |entry| entry.header.seq).max(head);
-            let name = replica.roster().name(author).map_or_else(|| author.to_string(), str::to_owned);
+            let name = replica
+                .roster()
+                .name(author)
+                .map_or_else(|| author.to_string(), str::to_owned);
             (seq < once).then_some(Loss::Entries { author: name, seq })
         })
         .collect()
@@ -245,7 +279,10 @@ fn put_keys(
         entry.header.kind == Kind::Grant && entry.header.record == RecordId::from(me)
     });
     for entry in mine {
-        let key = entry.payload.bytes().map(|grant| seal::open_grant(&secrets.receive, me, grant));
+        let key = entry
+            .payload
+            .bytes()
+            .map(|grant| seal::open_grant(&secrets.receive, me, grant));
         if let Some(Ok(key)) = key {
             put_epoch_key(batch, &secrets.storage, &key)?;
         }
@@ -259,8 +296,9 @@ async fn carry_over(store: &Store, batch: &mut Batch, key: &StorageKey) -> Vec<L
     for (table, loss) in [(Table::Draft, Loss::Drafts), (Table::View, Loss::Views)] {
         match sealed_rows::all(store, table).await {
             Ok(rows) => {
-                let (good, bad): (Vec<_>, Vec<_>) =
-                    rows.into_iter().partition(|row| row.open(key, table).is_ok());
+                let (good, bad): (Vec<_>, Vec<_>) = rows
+                    .into_iter()
+                    .partition(|row| row.open(key, table).is_ok());
                 sealed_rows::put_all(batch, table, good);
                 if !bad.is_empty() {
                     lost.push(loss);
@@ -269,7 +307,10 @@ async fn carry_over(store: &Store, batch: &mut Batch, key: &StorageKey) -> Vec<L
             Err(_) => lost.push(loss),
         }
     }
-    for (place, loss) in [(Profile::PLACE, Loss::Profile), (Link::PLACE, Loss::ServerLink)] {
+    for (place, loss) in [
+        (Profile::PLACE, Loss::Profile),
+        (Link::PLACE, Loss::ServerLink),
+    ] {
         match sealed_rows::get(store, Table::Setting, place).await {
             Ok(None) => {}
             Ok(Some(row)) if row.open(key, Table::Setting).is_ok() => {

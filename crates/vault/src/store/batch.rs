@@ -67,8 +67,15 @@ pub(crate) enum Sent {
 impl Batch {
     /// An empty transaction.
     pub(crate) fn new() -> Self {
-        let open = Message { sql: "BEGIN IMMEDIATE;".to_owned(), ..Message::default() };
-        Self { sent: Vec::new(), open, unbindable: false }
+        let open = Message {
+            sql: "BEGIN IMMEDIATE;".to_owned(),
+            ..Message::default()
+        };
+        Self {
+            sent: Vec::new(),
+            open,
+            unbindable: false,
+        }
     }
 
     /// Adds one statement; `?` are bound in order.
@@ -114,7 +121,10 @@ impl Batch {
         self.open.sql.push_str("COMMIT;");
         self.seal_message();
         for Message { sql, arguments } in self.sent {
-            if let Err(error) = sqlx::query_with(&sql, arguments).execute(&mut *connection).await {
+            if let Err(error) = sqlx::query_with(&sql, arguments)
+                .execute(&mut *connection)
+                .await
+            {
                 return Sent::Failed(error.into());
             }
         }

@@ -37,7 +37,10 @@ impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(inner) => {
-                let code = inner.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+                let code = inner
+                    .code()
+                    .and_then(|code| code.parse::<i32>().ok())
+                    .unwrap_or(0);
                 match code & 0xff {
                     FULL => Self::DiskFull,
                     CORRUPT | NOT_A_DATABASE => Self::Damaged,

@@ -32,12 +32,18 @@ pub(crate) struct Files {
 impl Files {
     /// Of the vault in `directory`.
     pub(crate) fn new(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), database: directory.join(DATABASE) }
+        Self {
+            directory: directory.to_owned(),
+            database: directory.join(DATABASE),
+        }
     }
 
     /// The same directory, with the database under another name while it is being made.
     pub(crate) fn beside(&self, name: &str) -> Self {
-        Self { directory: self.directory.clone(), database: self.directory.join(name) }
+        Self {
+            directory: self.directory.clone(),
+            database: self.directory.join(name),
+        }
     }
 
     /// The database file.
@@ -86,7 +92,11 @@ impl Files {
         if !start.starts_with(b"SQLite format 3\0") {
             return Err(Fault::Damaged);
         }
-        if start[68..] == mark.to_be_bytes() { Ok(()) } else { Err(Fault::Foreign) }
+        if start[68..] == mark.to_be_bytes() {
+            Ok(())
+        } else {
+            Err(Fault::Foreign)
+        }
     }
 
     /// Takes from others what an older version or a copy may have left open to them.
@@ -168,7 +178,11 @@ pub(crate) struct Reserve {
 
 impl Reserve {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, bytes: RESERVE_SIZE.load(Ordering::Relaxed), spent: AtomicBool::new(false) }
+        Self {
+            path,
+            bytes: RESERVE_SIZE.load(Ordering::Relaxed),
+            spent: AtomicBool::new(false),
+        }
     }
 
     /// The room was given up and is not back yet.

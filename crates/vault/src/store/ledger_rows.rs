@@ -52,7 +52,10 @@ pub(crate) fn put_entries<'a>(
 ) {
     let mut values = Vec::new();
     for entry in entries {
-        let number = numbers.get(&entry.header.author).copied().unwrap_or_default();
+        let number = numbers
+            .get(&entry.header.author)
+            .copied()
+            .unwrap_or_default();
         values.extend([
             Value::Int(number),
             Value::Int(entry.header.seq.cast_signed()),
@@ -60,7 +63,12 @@ pub(crate) fn put_entries<'a>(
             entry.payload.bytes().map_or(Value::Null, Value::from),
         ]);
     }
-    batch.rows("INSERT INTO entry (author, seq, header, payload) VALUES", 4, values, "");
+    batch.rows(
+        "INSERT INTO entry (author, seq, header, payload) VALUES",
+        4,
+        values,
+        "",
+    );
 }
 
 /// Adds "this ledger now stands there".
@@ -95,7 +103,10 @@ pub(crate) fn cut(batch: &mut Batch, number: i64, last: u64) {
         batch.run("DELETE FROM head WHERE author = ?", [Value::Int(number)]);
     } else {
         let sql = "UPDATE head SET seq = ?, head = NULL WHERE author = ? AND seq > ?";
-        batch.run(sql, [Value::Int(last), Value::Int(number), Value::Int(last)]);
+        batch.run(
+            sql,
+            [Value::Int(last), Value::Int(number), Value::Int(last)],
+        );
     }
 }
 
@@ -107,7 +118,10 @@ pub(crate) fn put_quarantine(batch: &mut Batch, segments: &[Segment]) {
         bundle.segment(segment);
         batch.run(
             "INSERT INTO quarantine (author, segment) VALUES (?, ?)",
-            [segment.author().as_bytes().as_slice().into(), Value::Blob(bundle.finish())],
+            [
+                segment.author().as_bytes().as_slice().into(),
+                Value::Blob(bundle.finish()),
+            ],
         );
     }
 }
@@ -119,7 +133,9 @@ pub(crate) async fn quarantined(store: &Store) -> Result<Vec<Vec<u8>>, Fault> {
 }
 
 pub(crate) async fn identity(store: &Store) -> Result<Identity, Fault> {
-    let row = sqlx::query("SELECT clinic, author FROM identity").fetch_one(store.pool()).await?;
+    let row = sqlx::query("SELECT clinic, author FROM identity")
+        .fetch_one(store.pool())
+        .await?;
     Ok(Identity {
         clinic: ClinicId::from_bytes(bytes(&row, 0)?),
         author: AuthorId::from_bytes(bytes(&row, 1)?),
@@ -127,8 +143,12 @@ pub(crate) async fn identity(store: &Store) -> Result<Identity, Fault> {
 }
 
 pub(crate) async fn numbers(store: &Store) -> Result<Numbers, Fault> {
-    let rows = sqlx::query("SELECT id, number FROM author").fetch_all(store.pool()).await?;
-    rows.iter().map(|row| Ok((AuthorId::from_bytes(bytes(row, 0)?), row.try_get(1)?))).collect()
+    let rows = sqlx::query("SELECT id, number FROM author")
+        .fetch_all(store.pool())
+        .await?;
+    rows.iter()
+        .map(|row| Ok((AuthorId::from_bytes(bytes(row, 0)?), row.try_get(1)?)))
+        .collect()
 }
 
 /// Where every ledger stands, as the file says.
@@ -140,17 +160,28 @@ pub(crate) async fn tips(store: &Store) -> Result<BTreeMap<AuthorId, Tip>, Fault
     .await?;
     let tip = |row: &SqliteRow| {
         let header = header(row, 0)?;
-        Ok((header.author, Tip { seq: header.seq, hash: header.hash(), hlc: header.hlc }))
+        Ok((
+            header.author,
+            Tip {
+                seq: header.seq,
+                hash: header.hash(),
+                hlc: header.hlc,
+            },
+        ))
     };
     rows.iter().map(tip).collect()
 }
 
 /// The newest signature of every ledger, as far as it can be read.
 pub(crate) async fn heads(store: &Store) -> Result<BTreeMap<AuthorId, SignedHead>, Fault> {
-    let rows = sqlx::query("SELECT head FROM head").fetch_all(store.pool()).await?;
+    let rows = sqlx::query("SELECT head FROM head")
+        .fetch_all(store.pool())
+        .await?;
     let decode = |row: &SqliteRow| {
         let head = row.try_get::<Option<Vec<u8>>, _>(0).ok()??;
-        SignedHead::decode(&head).ok().map(|head| (head.author, head))
+        SignedHead::decode(&head)
+            .ok()
+            .map(|head| (head.author, head))
     };
     Ok(rows.iter().filter_map(decode).collect())
 }
@@ -163,8 +194,9 @@ pub(crate) async fn memberships(store: &Store) -> Result<Vec<Entry>, Fault> {
     )
     .fetch_all(store.pool())
     .await?;
-    let expected: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM membership").fetch_one(store.pool()).await?;
+    let expected: i64 = sqlx::query_scalar("SELECT count(*) FROM membership")
+        .fetch_one(store.pool())
+        .await?;
     if i64::try_from(rows.len()) != Ok(expected) {
         return Err(Fault::Damaged);
     }
@@ -202,19 +234,32 @@ pub(crate) async fn hashes(
         .bind(last.cast_signed())
         .fetch_all(store.pool())
         .await?;
-    rows.iter().map(|row| header(row, 0).map(|header| (header.seq, header.hash()))).collect()
+    rows.iter()
+        .map(|row| header(row, 0).map(|header| (header.seq, header.hash())))
+        .collect()
 }
 
 /// How many entries there are.
 pub(crate) async fn count(store: &Store) -> Result<u64, Fault> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM entry").fetch_one(store.pool()).await?;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM entry")
+        .fetch_one(store.pool())
+        .await?;
     Ok(count.cast_unsigned())
 }
 
 fn entry(row: &SqliteRow) -> Result<Entry, Fault> {
-    let payload = row.try_get::<Option<Vec<u8>>, _>(1)?.map_or(Payload::Erased, Payload::Present);
-    let entry = Entry { header: header(row, 0)?, payload };
-    if entry.payload_matches() { Ok(entry) } else { Err(Fault::Damaged) }
+    let payload = row
+        .try_get::<Option<Vec<u8>>, _>(1)?
+        .map_or(Payload::Erased, Payload::Present);
+    let entry = Entry {
+        header: header(row, 0)?,
+        payload,
+    };
+    if entry.payload_matches() {
+        Ok(entry)
+    } else {
+        Err(Fault::Damaged)
+    }
 }
 
 fn header(row: &SqliteRow, column: usize) -> Result<Header, Fault> {
@@ -222,5 +267,7 @@ fn header(row: &SqliteRow, column: usize) -> Result<Header, Fault> {
 }
 
 fn bytes<const N: usize>(row: &SqliteRow, column: usize) -> Result<[u8; N], Fault> {
-    row.try_get::<&[u8], _>(column)?.try_into().map_err(|_| Fault::Damaged)
+    row.try_get::<&[u8], _>(column)?
+        .try_into()
+        .map_err(|_| Fault::Damaged)
 }

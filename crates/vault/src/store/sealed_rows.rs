@@ -39,7 +39,10 @@ pub(crate) fn seal(
 
 /// A new version for a row: never one that it had, also when the row was deleted in between.
 pub(crate) fn next_version(last: Option<i64>) -> i64 {
-    last.map_or_else(|| rand::rng().random_range(1..1 << 40), |version| version + 1)
+    last.map_or_else(
+        || rand::rng().random_range(1..1 << 40),
+        |version| version + 1,
+    )
 }
 
 const fn name(table: Table) -> &'static str {
@@ -61,16 +64,24 @@ pub(crate) fn put(batch: &mut Batch, table: Table, row: SealedRow) {
 /// Adds "write these rows" to a batch.
 pub(crate) fn put_all(batch: &mut Batch, table: Table, rows: Vec<SealedRow>) {
     let insert = format!("INSERT INTO {} (row, version, sealed) VALUES", name(table));
-    let tail = " ON CONFLICT (row) DO UPDATE SET version = excluded.version, sealed = excluded.sealed";
+    let tail =
+        " ON CONFLICT (row) DO UPDATE SET version = excluded.version, sealed = excluded.sealed";
     let values = rows.into_iter().flat_map(|row| {
-        [Value::Int(row.row), Value::Int(row.version), Value::Blob(row.sealed)]
+        [
+            Value::Int(row.row),
+            Value::Int(row.version),
+            Value::Blob(row.sealed),
+        ]
     });
     batch.rows(&insert, 3, values.collect(), tail);
 }
 
 /// Adds "delete this row" to a batch.
 pub(crate) fn delete(batch: &mut Batch, table: Table, row: i64) {
-    batch.run(&format!("DELETE FROM {} WHERE row = ?", name(table)), [Value::Int(row)]);
+    batch.run(
+        &format!("DELETE FROM {} WHERE row = ?", name(table)),
+        [Value::Int(row)],
+    );
 }
 
 /// Adds "delete all rows" to a batch.
@@ -94,7 +105,10 @@ pub(crate) async fn get_all(
         "SELECT row, version, sealed FROM {} WHERE row IN (SELECT value FROM json_each(?))",
         name(table)
     );
-    let found = sqlx::query(&sql).bind(places).fetch_all(store.pool()).await?;
+    let found = sqlx::query(&sql)
+        .bind(places)
+        .fetch_all(store.pool())
+        .await?;
     found.into_iter().map(|row| read(&row)).collect()
 }
 
@@ -109,7 +123,11 @@ pub(crate) async fn newest(
         "SELECT row, version, sealed FROM {} WHERE row < ? ORDER BY row DESC LIMIT ?",
         name(table)
     );
-    let found = sqlx::query(&sql).bind(below).bind(limit).fetch_all(store.pool()).await?;
+    let found = sqlx::query(&sql)
+        .bind(below)
+        .bind(limit)
+        .fetch_all(store.pool())
+        .await?;
     found.into_iter().map(|row| read(&row)).collect()
 }
 
@@ -124,7 +142,11 @@ pub(crate) async fn oldest(
         "SELECT row, version, sealed FROM {} WHERE row > ? ORDER BY row LIMIT ?",
         name(table)
     );
-    let found = sqlx::query(&sql).bind(above).bind(limit).fetch_all(store.pool()).await?;
+    let found = sqlx::query(&sql)
+        .bind(above)
+        .bind(limit)
+        .fetch_all(store.pool())
+        .await?;
     found.into_iter().map(|row| read(&row)).collect()
 }
 
@@ -140,5 +162,9 @@ pub(crate) async fn last_place(store: &Store, table: Table) -> Result<i64, Fault
 }
 
 fn read(row: &sqlx::sqlite::SqliteRow) -> Result<SealedRow, Fault> {
-    Ok(SealedRow { row: row.try_get(0)?, version: row.try_get(1)?, sealed: row.try_get(2)? })
+    Ok(SealedRow {
+        row: row.try_get(0)?,
+        version: row.try_get(1)?,
+        sealed: row.try_get(2)?,
+    })
 }

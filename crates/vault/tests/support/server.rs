@@ -68,8 +68,10 @@ impl Server {
             cut: false,
             down: false,
         };
-        let server =
-            Self { address: listener.local_addr().unwrap(), state: Arc::new(Mutex::new(state)) };
+        let server = Self {
+            address: listener.local_addr().unwrap(),
+            state: Arc::new(Mutex::new(state)),
+        };
         let shared = server.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -93,7 +95,13 @@ impl Server {
         self.post_suspect(name, phone, question, Suspicion::default())
     }
 
-    pub(crate) fn post_suspect(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> String {
+    pub(crate) fn post_suspect(
+        &self,
+        name: &str,
+        phone: &str,
+        q: &str,
+        suspicion: Suspicion,
+    ) -> String {
         let mut state = self.state();
         let received = state.sealed(name, phone, q, suspicion);
         let record = RecordId::from(received.sealed.ids.submission);
@@ -103,7 +111,9 @@ impl Server {
     }
 
     fn serve(&self, mut stream: TcpStream) {
-        let Some((line, headers, body)) = read(&stream) else { return };
+        let Some((line, headers, body)) = read(&stream) else {
+            return;
+        };
         let (down, cut) = {
             let state = self.state();
             (state.down, state.cut)
@@ -135,8 +145,15 @@ impl Server {
         let signed = headers.contains_key("authorization");
         match route {
             "/v1/clinic" => ok(&state.describe()),
-            "/v1/form.js" | "/v1/form.html" => {
-                (200, "text/plain", String::new(), state.form.clone().into_bytes())
+            "/v1/form.js" => (
+                200,
+                "text/javascript",
+                String::new(),
+                state.form.clone().into_bytes(),
+            ),
+            "/v1/form.html" => {
+                let page = format!("<form data-opened={}>", uuid::Uuid::new_v4());
+                (200, "text/html", String::new(), page.into_bytes())
             }
             "/v1/claim" if signed => match state.claim(&serde_json::from_slice(body).unwrap()) {
                 Ok(answer) => ok(&answer),
@@ -173,7 +190,13 @@ impl Server {
 }
 
 impl State {
-    pub(crate) fn sealed(&self, name: &str, phone: &str, q: &str, suspicion: Suspicion) -> Received {
+    pub(crate) fn sealed(
+        &self,
+        name: &str,
+        phone: &str,
+        q: &str,
+        suspicion: Suspicion,
+    ) -> Received {
         let key: IntakePublicKey = self.statement.as_ref().unwrap().public_key();
         let submission = SubmissionId::from_bytes(uuid::Uuid::new_v4().into_bytes());
         let ids = SubmissionIds {
@@ -190,12 +213,18 @@ impl State {
             ..Answers::default()
         };
         let sealed = SealedSubmission::seal(&mut rand::rng(), &key, ids, &answers).unwrap();
-        Received { at_ms: super::MORNING, suspicion, sealed }
+        Received {
+            at_ms: super::MORNING,
+            suspicion,
+            sealed,
+        }
     }
 
     /// Appends a submission entry with this payload.
     pub(crate) fn append(&mut self, record: RecordId, epoch: Epoch, payload: Vec<u8>) {
-        let draft = self.own.next(Kind::Submission, record, epoch, super::MORNING);
+        let draft = self
+            .own
+            .next(Kind::Submission, record, epoch, super::MORNING);
         let entry = draft.finish(payload).unwrap();
         self.own.accept(&entry).unwrap();
         let head = self.signer.head(entry.header.seq, entry.header.hash());
@@ -210,7 +239,12 @@ impl State {
 
     pub(crate) fn have(&self) -> Have {
         let last = |ledger: &Vec<Entry>| ledger.last().map_or(0, |entry| entry.header.seq);
-        Have(self.ledgers.iter().map(|(id, ledger)| (*id, last(ledger))).collect())
+        Have(
+            self.ledgers
+                .iter()
+                .map(|(id, ledger)| (*id, last(ledger)))
+                .collect(),
+        )
     }
 
     fn describe(&self) -> Value {
@@ -323,16 +357,32 @@ impl State {
 }
 
 fn now() -> i64 {
-    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+    i64::try_from(
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_millis(),
+    )
+    .unwrap()
 }
 
 fn ok(value: &Value) -> (u16, &'static str, String, Vec<u8>) {
-    (200, "application/json", String::new(), serde_json::to_vec(value).unwrap())
+    (
+        200,
+        "application/json",
+        String::new(),
+        serde_json::to_vec(value).unwrap(),
+    )
 }
 
 fn problem(status: u16, name: &str) -> (u16, &'static str, String, Vec<u8>) {
     let body = json!({ "type": format!("urn:letan:problem:{name}"), "status": status });
-    (status, "application/problem+json", String::new(), serde_json::to_vec(&body).unwrap())
+    (
+        status,
+        "application/problem+json",
+        String::new(),
+        serde_json::to_vec(&body).unwrap(),
+    )
 }
 
 type Request = (String, BTreeMap<String, String>, Vec<u8>);
@@ -345,10 +395,14 @@ fn read(stream: &TcpStream) -> Option<Request> {
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
-        let Some((name, value)) = header.trim().split_once(':') else { break };
+        let Some((name, value)) = header.trim().split_once(':') else {
+            break;
+        };
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some((line, headers, body))

@@ -94,7 +94,11 @@ impl Admitted {
             // A gap is an answer cut short, no lie: the next pull brings what is missing.
             if rejected.why != Lie::Gap {
                 let fork = rejected.why == Lie::Fork;
-                let kind = if fork { AlarmKind::Fork } else { AlarmKind::BadEntry };
+                let kind = if fork {
+                    AlarmKind::Fork
+                } else {
+                    AlarmKind::BadEntry
+                };
                 self.alarms.push((author, kind));
                 self.stopped.insert(author);
             }
@@ -103,7 +107,9 @@ impl Admitted {
             hashes.insert((author, entry.header.seq), entry.header.hash());
         }
         if let Some(last) = admission.entries.last() {
-            let head = admission.head.or(self.heads.get(&author).and_then(|(_, head)| *head));
+            let head = admission
+                .head
+                .or(self.heads.get(&author).and_then(|(_, head)| *head));
             self.heads.insert(author, (last.header.seq, head));
         }
         self.entries.extend(admission.entries);
@@ -130,7 +136,9 @@ impl Admitted {
         let mut first_bad: BTreeMap<AuthorId, u64> = BTreeMap::new();
         for (entry, opened) in self.entries.iter().zip(&self.opened) {
             if matches!(opened, Opened::Bad) {
-                first_bad.entry(entry.header.author).or_insert(entry.header.seq);
+                first_bad
+                    .entry(entry.header.author)
+                    .or_insert(entry.header.seq);
             }
         }
         if first_bad.is_empty() {
@@ -140,18 +148,25 @@ impl Admitted {
         for (author, seq) in &first_bad {
             self.alarms.push((*author, AlarmKind::Unopenable));
             self.stopped.insert(*author);
-            let good = self.entries.iter().filter(|entry| entry.header.author == *author);
+            let good = self
+                .entries
+                .iter()
+                .filter(|entry| entry.header.author == *author);
             let last = good.take_while(|entry| entry.header.seq < *seq).last();
             self.move_back(&mut tips, *author, *seq, last.cloned().as_ref());
         }
         let kept = |entry: &Entry| {
-            first_bad.get(&entry.header.author).is_none_or(|seq| entry.header.seq < *seq)
+            first_bad
+                .get(&entry.header.author)
+                .is_none_or(|seq| entry.header.seq < *seq)
         };
         let flags: Vec<bool> = self.entries.iter().map(kept).collect();
         let mut flag = flags.iter();
-        self.entries.retain(|_| flag.next().copied().unwrap_or(false));
+        self.entries
+            .retain(|_| flag.next().copied().unwrap_or(false));
         let mut flag = flags.iter();
-        self.opened.retain(|_| flag.next().copied().unwrap_or(false));
+        self.opened
+            .retain(|_| flag.next().copied().unwrap_or(false));
         self.replica = Replica::resume(self.replica.roster().clone(), tips);
     }
 
@@ -162,7 +177,9 @@ impl Admitted {
         bad: u64,
         last: Option<&Entry>,
     ) {
-        let Some(tip) = tips.get_mut(&author) else { return };
+        let Some(tip) = tips.get_mut(&author) else {
+            return;
+        };
         if let Some(last) = last {
             (tip.seq, tip.hash) = (last.header.seq, last.header.hash());
             if let Some((seq, head)) = self.heads.get_mut(&author) {
@@ -194,7 +211,9 @@ fn newest_of_each(segments: Vec<Segment>) -> Vec<Segment> {
     let mut newest: BTreeMap<AuthorId, Segment> = BTreeMap::new();
     for segment in segments {
         let author = segment.author();
-        let further = newest.get(&author).is_none_or(|kept| kept.head.seq < segment.head.seq);
+        let further = newest
+            .get(&author)
+            .is_none_or(|kept| kept.head.seq < segment.head.seq);
         if further && (newest.len() < MOST || newest.contains_key(&author)) {
             newest.insert(author, segment);
         }
