@@ -9,7 +9,7 @@ fn configuration() -> Value {
 }
 
 /// Names of the commands as the window calls them.
-pub fn commands() -> BTreeSet<String> {
+pub(crate) fn commands() -> BTreeSet<String> {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("bindings.ts");
     ipc::write_bindings(&file).unwrap();

@@ -327,12 +327,7 @@ async fn an_older_copy_of_the_data_is_noticed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn damaged_data_are_brought_back_with_the_key_of_the_keychain() {
     let (pc, _) = Pc::with_clinic().await;
-    let database = pc.dir.path().join(
-        pc.files()
-            .into_iter()
-            .find(|name| name.ends_with(".db"))
-            .unwrap(),
-    );
+    let database = pc.dir.path().join("letan.db");
     let whole = std::fs::read(&database).unwrap();
     let mut repaired = 0;
     for page in 1..whole.len() / 4096 {

@@ -50,7 +50,7 @@ impl Exchange for Scripted {
     async fn rest(&self, length: Duration) {
         self.calls.send(Rest(length.as_secs())).unwrap();
         if self.slow {
-            pending().await
+            pending::<()>().await;
         }
     }
 }

@@ -40,6 +40,7 @@ struct Inner {
 }
 
 /// What lies in the data directory, as far as we looked.
+#[allow(clippy::large_enum_variant)] // one of it exists
 enum Stage {
     /// Not looked yet, or closed since.
     Unknown,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 /// How the keychain behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub(crate) enum Mood {
     /// As it should.
     Well,
     /// Wants a password: reading what is there and writing anything is refused.
@@ -25,22 +25,22 @@ pub enum Mood {
 
 /// The entries, and how often one was written.
 #[derive(Debug, Default)]
-pub struct Contents {
-    pub entries: BTreeMap<String, Vec<u8>>,
+pub(crate) struct Contents {
+    pub(crate) entries: BTreeMap<String, Vec<u8>>,
     /// A second value under the same name, which makes it ambiguous.
-    pub copies: BTreeMap<String, Vec<u8>>,
-    pub writes: u32,
+    pub(crate) copies: BTreeMap<String, Vec<u8>>,
+    pub(crate) writes: u32,
 }
 
 /// A keychain whose mood and contents the test holds.
 #[derive(Debug, Clone)]
-pub struct Moody {
+pub(crate) struct Moody {
     mood: Arc<Mutex<Mood>>,
     contents: Arc<Mutex<Contents>>,
 }
 
 impl Moody {
-    pub fn new(mood: Mood) -> Self {
+    pub(crate) fn new(mood: Mood) -> Self {
         Self {
             mood: Arc::new(Mutex::new(mood)),
             contents: Arc::default(),
@@ -48,7 +48,7 @@ impl Moody {
     }
 
     /// The product's keychain over this one.
-    pub fn keychain(&self) -> Keychain {
+    pub(crate) fn keychain(&self) -> Keychain {
         let moody = self.clone();
         Keychain::with(Platform::custom(move || match moody.mood() {
             Mood::Gone => Err(Error::PlatformFailure("no bus".into())),
@@ -56,25 +56,25 @@ impl Moody {
         }))
     }
 
-    pub fn set(&self, mood: Mood) {
+    pub(crate) fn set(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
     }
 
-    pub fn mood(&self) -> Mood {
+    pub(crate) fn mood(&self) -> Mood {
         *self.mood.lock().unwrap()
     }
 
-    pub fn with<T>(&self, look: impl FnOnce(&mut Contents) -> T) -> T {
+    pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Contents) -> T) -> T {
         look(&mut self.contents.lock().unwrap())
     }
 
     /// The value under `account`.
-    pub fn value(&self, account: &str) -> Option<Vec<u8>> {
+    pub(crate) fn value(&self, account: &str) -> Option<Vec<u8>> {
         self.with(|contents| contents.entries.get(account).cloned())
     }
 
     /// Names of the entries.
-    pub fn accounts(&self) -> Vec<String> {
+    pub(crate) fn accounts(&self) -> Vec<String> {
         self.with(|contents| contents.entries.keys().cloned().collect())
     }
 }

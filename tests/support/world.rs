@@ -2,14 +2,15 @@
 use le_tan_lib::failure::Failure;
 use le_tan_lib::outside::{News, Outside, Soon};
 use le_tan_lib::status::{Phase, Settings};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tauri_plugin_sql::DbPool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What was done to the world.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
+#[allow(clippy::large_enum_variant)] // a handful exist
+pub(crate) enum Deed {
     Told(News),
     Announced(u32),
     Opened(String),
@@ -20,16 +21,16 @@ pub enum Deed {
 }
 
 /// Hands every deed to its [`Log`].
-pub struct World(UnboundedSender<Deed>);
+pub(crate) struct World(UnboundedSender<Deed>);
 
 /// What was done, in order.
-pub struct Log {
+pub(crate) struct Log {
     deeds: UnboundedReceiver<Deed>,
-    pub seen: Vec<Deed>,
+    pub(crate) seen: Vec<Deed>,
 }
 
 /// A world and its log.
-pub fn world() -> (Arc<World>, Log) {
+pub(crate) fn world() -> (Arc<World>, Log) {
     let (sender, deeds) = unbounded_channel();
     let log = Log {
         deeds,
@@ -77,7 +78,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Log {
     /// The first deed from now on that `wanted` finds something in.
-    pub async fn until<T>(&mut self, mut wanted: impl FnMut(&Deed) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&mut self, mut wanted: impl FnMut(&Deed) -> Option<T>) -> T {
         let looking = async {
             loop {
                 let deed = self.deeds.recv().await.expect("the world is gone");
@@ -94,7 +95,7 @@ impl Log {
     }
 
     /// Everything so far.
-    pub fn all(&mut self) -> &[Deed] {
+    pub(crate) fn all(&mut self) -> &[Deed] {
         while let Ok(deed) = self.deeds.try_recv() {
             self.seen.push(deed);
         }
@@ -102,7 +103,7 @@ impl Log {
     }
 
     /// The phases told so far, by their names.
-    pub fn phases(&mut self) -> Vec<&'static str> {
+    pub(crate) fn phases(&mut self) -> Vec<&'static str> {
         self.all()
             .iter()
             .filter_map(|deed| match deed {
@@ -114,7 +115,7 @@ impl Log {
 }
 
 /// A phase's name, with its problem.
-pub fn name(phase: &Phase) -> &'static str {
+pub(crate) fn name(phase: &Phase) -> &'static str {
     use le_tan_lib::status::{DatabaseProblem as D, KeychainProblem as K};
     match phase {
         Phase::Starting => "starting",
