@@ -96,6 +96,11 @@ impl State {
         self.projection = UNFINISHED;
     }
 
+    /// Says that the lead rows don't tell what the ledgers do.
+    pub(crate) fn distrust_projection(&mut self) {
+        self.projection = UNFINISHED;
+    }
+
     /// Says that the projections are whole.
     pub(crate) fn end_projection(&mut self) {
         self.projection = PROJECTION;

@@ -354,3 +354,68 @@ async fn a_pc_recovered_with_the_words_introduces_itself_to_the_server() {
     assert_eq!(server.state().ledgers[&kit].len(), 2);
     assert_eq!(vault.sync_view().await.unwrap().unsent, 0);
 }
+
+/// Entries that the paper kit writes somewhere else and the server hands out.
+fn by_the_kit(clinic: &Clinic, server: &Server, entries: &[(ledger::Kind, RecordId, Vec<u8>)]) {
+    let signer = clinic.kit.root.signer();
+    let mut ledger = Ledger::new(signer.id());
+    let mut state = server.state();
+    for (kind, record, payload) in entries {
+        let epoch = if *kind == ledger::Kind::Change {
+            Epoch::FIRST
+        } else {
+            Epoch::NONE
+        };
+        let entry = ledger
+            .next(*kind, *record, epoch, crate::support::MORNING)
+            .finish(payload.clone())
+            .unwrap();
+        ledger.accept(&entry).unwrap();
+        state.ledgers.entry(signer.id()).or_default().push(entry);
+    }
+    let head = signer.head(ledger.seq(), ledger.hash());
+    state.heads.insert(signer.id(), head);
+}
+
+#[tokio::test]
+async fn a_payload_of_one_of_us_that_does_not_open_stops_its_author_only() {
+    let (mut clinic, server) = claimed().await;
+    let garbage = (
+        ledger::Kind::Change,
+        RecordId::from_bytes([5; 16]),
+        vec![7; 80],
+    );
+    by_the_kit(&clinic, &server, &[garbage]);
+    server.post("Thật", "0912345678", "x");
+    let synced = clinic.vault.sync().await.unwrap();
+    assert_eq!((synced.arrived, synced.new_leads), (1, 1));
+    assert_eq!(alarms(&clinic).await, [AlarmKind::Unopenable]);
+    server.post("Nữa", "0912345679", "x");
+    assert_eq!(clinic.vault.sync().await.unwrap().new_leads, 1);
+    clinic.reopen().await;
+    assert_eq!(clinic.vault.sync().await.unwrap().arrived, 0);
+    assert_eq!(clinic.vault.leads(all()).await.unwrap().rows.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_revoked_author_wrote_beyond_its_end_is_gone_everywhere() {
+    let (mut clinic, server) = claimed().await;
+    server.post("Trước", "0912345678", "x");
+    server.post("Sau", "0912345679", "x");
+    clinic.vault.sync().await.unwrap();
+    let revoke = ledger::Member::Revoke {
+        author: server.state().server_id(),
+        last_seq: 1,
+    };
+    let about = RecordId::from(revoke.author());
+    by_the_kit(
+        &clinic,
+        &server,
+        &[(ledger::Kind::Member, about, revoke.encode())],
+    );
+    clinic.vault.sync().await.unwrap();
+    assert_eq!(names(&clinic.vault.leads(all()).await.unwrap()), ["Trước"]);
+    clinic.reopen().await;
+    loaded(&clinic.vault).await;
+    assert_eq!(names(&clinic.vault.leads(all()).await.unwrap()), ["Trước"]);
+}

@@ -8,7 +8,7 @@ use crate::support::{Clinic, loaded, search};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures"]
-#[allow(clippy::print_stderr)]
+#[allow(clippy::print_stderr, clippy::cast_precision_loss)]
 async fn figures() {
     let leads: usize = std::env::var("LEADS").map_or(20_000, |n| n.parse().unwrap());
     let mut clinic = Clinic::found().await;

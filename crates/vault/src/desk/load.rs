@@ -141,6 +141,17 @@ fn open(mut found: Found, rows: &[SealedRow], secrets: &Secrets) -> Result<Found
 }
 
 impl Desk {
+    /// Computes every lead anew; until then nobody is shown one.
+    pub(crate) async fn rebuild(self: &Arc<Self>) -> Result<(), ActError> {
+        self.loading
+            .send_replace(Loading::Running { rebuild: true });
+        let outcome = rebuild::projections(self).await;
+        self.loading
+            .send_replace(outcome.map_or_else(Loading::Failed, |()| Loading::Done));
+        self.tell(Event::Loaded);
+        outcome
+    }
+
     /// Every lead is in memory.
     pub(crate) fn is_loaded(&self) -> bool {
         *self.loading.borrow() == Loading::Done

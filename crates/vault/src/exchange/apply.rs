@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry as Place;
 use std::sync::Arc;
 
 use ledger::bundle::Reader;
-use ledger::{AuthorId, Cut, Entry, EntryHash, Kind, RecordId, Segment, SignedHead};
+use ledger::{AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Segment};
 use seal::Table;
 
 use self::admit::{Admitted, admit};
@@ -15,7 +15,7 @@ use super::write_link;
 use crate::desk::{Desk, EpochKeys, Epochs, Held, Secrets, Writer};
 use crate::event::Event;
 use crate::failure::ActError;
-use crate::life::{put_epoch_key, rebuild};
+use crate::life::put_epoch_key;
 use crate::state::State;
 use crate::store::ledger_rows::{self, Numbers};
 use crate::store::{Batch, sealed_rows};
@@ -41,13 +41,11 @@ pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, 
     let writer = writing.get()?;
     let mut segments = read(bundle).await?;
     let quarantined = ledger_rows::quarantined(&desk.store).await?;
-    let before = segments.len();
     segments.extend(
         quarantined
             .into_iter()
             .filter_map(|bytes| Reader::new(&bytes).next().and_then(Result::ok)),
     );
-    let had_quarantine = segments.len() > before;
     let known = known(desk, writer, &segments).await?;
     let (replica, epochs) = (writer.replica.clone(), writer.epochs.clone());
     let (clinic, secrets) = (desk.clinic, desk.secrets()?);
@@ -56,10 +54,10 @@ pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, 
     })
     .await
     .map_err(|_| ActError::Io)?;
-    let (applied, rebuild) = store(desk, writer, admitted, had_quarantine).await?;
+    let (applied, rebuild) = store(desk, writer, admitted).await?;
     drop(writing);
     if rebuild {
-        rebuild::projections(desk).await?;
+        desk.rebuild().await?;
         desk.tell(Event::Leads {
             ids: Vec::new(),
             arrived: applied.new_leads,
@@ -75,23 +73,20 @@ async fn read(bundle: Vec<u8>) -> Result<Vec<Segment>, ActError> {
         .map_err(|_| ActError::Io)
 }
 
-/// Hashes of entries that we have and the segments bring again, or link to.
+/// Hashes of entries that we have and the segments bring again, link to, or cut a ledger at.
 async fn known(
     desk: &Desk,
     writer: &Writer,
     segments: &[Segment],
 ) -> Result<BTreeMap<(AuthorId, u64), EntryHash>, ActError> {
     let mut known = BTreeMap::new();
-    for segment in segments {
-        let author = segment.author();
+    for (author, first, last) in segments.iter().flat_map(ranges) {
         let (Some(tip), Some(&number)) = (writer.replica.tip(author), writer.numbers.get(&author))
         else {
             continue;
         };
-        let first = segment.entries.first().map_or(0, |entry| entry.header.seq);
         if first <= tip.seq {
-            let last = segment.head.seq.min(tip.seq);
-            let first = first.saturating_sub(1);
+            let last = last.min(tip.seq);
             let hashes = ledger_rows::hashes(&desk.store, number, first, last).await?;
             known.extend(hashes.into_iter().map(|(seq, hash)| ((author, seq), hash)));
         }
@@ -99,79 +94,114 @@ async fn known(
     Ok(known)
 }
 
+/// Which entries of ours a segment has to do with: author, first, last.
+fn ranges(segment: &Segment) -> Vec<(AuthorId, u64, u64)> {
+    let first = segment
+        .entries
+        .first()
+        .map_or(0, |entry| entry.header.seq.saturating_sub(1));
+    let mut ranges = vec![(segment.author(), first, segment.head.seq)];
+    let members = segment
+        .entries
+        .iter()
+        .filter(|entry| entry.header.kind == Kind::Member);
+    ranges.extend(
+        members.filter_map(|entry| match Member::decode(entry.payload.bytes()?).ok()? {
+            Member::Revoke { author, last_seq } => Some((author, last_seq, last_seq)),
+            _ => None,
+        }),
+    );
+    ranges
+}
+
 /// Writes what was admitted, and only then lets it be so. True if the leads must be computed anew.
 async fn store(
     desk: &Arc<Desk>,
     writer: &mut Writer,
-    admitted: Admitted,
-    had_quarantine: bool,
+    mut admitted: Admitted,
 ) -> Result<(Applied, bool), ActError> {
-    let Admitted {
-        replica,
-        entries,
-        opened,
-        heads,
-        unknown,
-        alarms,
-        cuts,
-        keys,
-        stopped,
-    } = admitted;
-    let alarms_now: Vec<_> = alarms
-        .iter()
-        .map(|(author, kind)| (Some(*author), *kind))
-        .collect();
-    desk.status().stopped.extend(stopped);
-    if entries.is_empty() && unknown.is_empty() && !had_quarantine {
-        raise_with(desk, writer, &alarms_now).await?;
+    let waiting = waiting(&admitted.unknown);
+    desk.status().stopped.append(&mut admitted.stopped);
+    let waits_anew = desk.status().quarantined != waiting;
+    if admitted.entries.is_empty() && !waits_anew {
+        raise_with(desk, writer, &admitted.alarms).await?;
         return Ok((Applied::default(), false));
     }
     let secrets = desk.secrets()?;
+    let mut next = Next::after(writer, &admitted);
     let mut state = writer.state.clone();
-    let mut numbers = writer.numbers.clone();
     let mut batch = Batch::new();
-    put(&mut batch, &mut state, &mut numbers, &entries, &heads);
-    ledger_rows::put_quarantine(&mut batch, &unknown);
-    cut(&mut batch, &numbers, &cuts);
-    let mut next = writer.next_row;
+    put(&mut batch, &mut state, &mut next.numbers, &admitted);
+    recount_members(desk, &mut state, &admitted).await?;
     let memory_rows = |id: RecordId| desk.memory().row_of(id);
     let places = Places {
         of: &memory_rows,
-        next: &mut next,
+        next: &mut next.row,
     };
-    let projected = project(desk, &secrets.storage, &mut state, places, &entries, opened).await?;
+    let opened = std::mem::take(&mut admitted.opened);
+    let key = &secrets.storage;
+    let projected = project(desk, key, &mut state, places, &admitted.entries, opened).await?;
     sealed_rows::put_all(&mut batch, Table::Lead, projected.rows);
-    let mut ledger = writer.ledger.clone();
-    ledger.observe(replica.hlc());
-    take_own(&mut ledger, &entries);
-    state.set_ledgers(&replica, ledger.seq());
-    let more_keys = put_keys(&mut batch, &writer.epochs, keys, &secrets)?;
+    state.set_ledgers(&next.replica, next.ledger.seq());
+    let keys = std::mem::take(&mut admitted.keys);
+    let learned = put_keys(&mut batch, &mut next.epochs, keys, &secrets)?;
+    let rebuild = !admitted.cuts.is_empty() || learned;
+    if rebuild {
+        state.distrust_projection();
+    }
     desk.commit(writer, batch, state).await?;
-    let new_keys = more_keys.len() > writer.epochs.len();
-    writer.ledger = ledger;
-    writer.replica = replica;
-    writer.numbers = numbers;
-    writer.next_row = next;
-    writer.epochs = more_keys;
-    desk.status().quarantined = unknown
-        .iter()
-        .map(|segment| (segment.author(), segment.head.seq))
-        .collect();
+    next.adopt(writer);
+    desk.status().quarantined = waiting;
     let applied = Applied {
-        entries: u32::try_from(entries.len()).unwrap_or(u32::MAX),
+        entries: u32::try_from(admitted.entries.len()).unwrap_or(u32::MAX),
         new_leads: projected.arrived,
-        progress: !entries.is_empty() || !unknown.is_empty(),
+        progress: true,
     };
     show(desk, writer, &projected.changed, projected.arrived);
-    if !cuts.is_empty() {
-        recount_members(desk, writer).await?;
+    raise_with(desk, writer, &admitted.alarms).await?;
+    Ok((applied, rebuild))
+}
+
+/// Who waits for somebody to vouch for them, and how far their entries are kept.
+fn waiting(unknown: &[Segment]) -> BTreeMap<AuthorId, u64> {
+    let reach = |segment: &Segment| (segment.author(), segment.head.seq);
+    unknown.iter().map(reach).collect()
+}
+
+/// What the writer becomes once everything is durable.
+struct Next {
+    ledger: Ledger,
+    replica: Replica,
+    numbers: Numbers,
+    epochs: Epochs,
+    row: i64,
+}
+
+impl Next {
+    fn after(writer: &Writer, admitted: &Admitted) -> Self {
+        let mut ledger = writer.ledger.clone();
+        ledger.observe(admitted.replica.hlc());
+        take_own(&mut ledger, &admitted.entries);
+        Self {
+            ledger,
+            replica: admitted.replica.clone(),
+            numbers: writer.numbers.clone(),
+            epochs: writer.epochs.clone(),
+            row: writer.next_row,
+        }
     }
-    raise_with(desk, writer, &alarms_now).await?;
-    Ok((applied, !cuts.is_empty() || new_keys))
+
+    fn adopt(self, writer: &mut Writer) {
+        writer.ledger = self.ledger;
+        writer.replica = self.replica;
+        writer.numbers = self.numbers;
+        writer.epochs = self.epochs;
+        writer.next_row = self.row;
+    }
 }
 
 /// Our own entries that came back from the server to an older copy of this database.
-fn take_own(ledger: &mut ledger::Ledger, entries: &[Entry]) {
+fn take_own(ledger: &mut Ledger, entries: &[Entry]) {
     let me = ledger.author();
     for entry in entries.iter().filter(|entry| entry.header.author == me) {
         // Admitted entries follow each other; one that did not would have been refused as a fork.
@@ -179,54 +209,73 @@ fn take_own(ledger: &mut ledger::Ledger, entries: &[Entry]) {
     }
 }
 
-fn put(
-    batch: &mut Batch,
-    state: &mut State,
-    numbers: &mut Numbers,
-    entries: &[Entry],
-    heads: &BTreeMap<AuthorId, (u64, Option<SignedHead>)>,
-) {
-    for author in heads.keys() {
+fn put(batch: &mut Batch, state: &mut State, numbers: &mut Numbers, admitted: &Admitted) {
+    for author in admitted.heads.keys() {
         ledger_rows::number(batch, numbers, *author);
     }
-    ledger_rows::put_entries(batch, numbers, entries);
-    for entry in entries {
-        if matches!(entry.header.kind, Kind::Member | Kind::Grant) {
-            let number = ledger_rows::number(batch, numbers, entry.header.author);
-            ledger_rows::put_membership(batch, number, entry.header.seq);
-            state.add_member(&entry.header.hash());
-        }
+    ledger_rows::put_entries(batch, numbers, &admitted.entries);
+    for entry in admitted.entries.iter().filter(|entry| is_membership(entry)) {
+        let number = ledger_rows::number(batch, numbers, entry.header.author);
+        ledger_rows::put_membership(batch, number, entry.header.seq);
+        state.add_member(&entry.header.hash());
     }
-    for (author, (seq, head)) in heads {
+    for (author, (seq, head)) in &admitted.heads {
         let number = ledger_rows::number(batch, numbers, *author);
         ledger_rows::put_head(batch, number, *seq, head.as_ref());
     }
-}
-
-/// Entries that a revocation made void are dropped.
-fn cut(batch: &mut Batch, numbers: &Numbers, cuts: &[Cut]) {
-    for cut in cuts {
+    ledger_rows::put_quarantine(batch, &admitted.unknown);
+    // Entries that a revocation made void are dropped.
+    for cut in &admitted.cuts {
         if let Some(number) = numbers.get(&cut.author) {
             ledger_rows::cut(batch, *number, cut.last_seq);
         }
     }
 }
 
+const fn is_membership(entry: &Entry) -> bool {
+    matches!(entry.header.kind, Kind::Member | Kind::Grant)
+}
+
+/// After a revocation, the memberships that are left.
+async fn recount_members(
+    desk: &Desk,
+    state: &mut State,
+    admitted: &Admitted,
+) -> Result<(), ActError> {
+    if admitted.cuts.is_empty() {
+        return Ok(());
+    }
+    let mut members = ledger_rows::memberships(&desk.store).await?;
+    let fresh = admitted.entries.iter().filter(|entry| is_membership(entry));
+    members.extend(fresh.cloned());
+    state.reset_members();
+    let void = |entry: &Entry| {
+        let header = &entry.header;
+        let beyond = |cut: &Cut| cut.author == header.author && header.seq > cut.last_seq;
+        admitted.cuts.iter().any(beyond)
+    };
+    for entry in members.iter().filter(|entry| !void(entry)) {
+        state.add_member(&entry.header.hash());
+    }
+    Ok(())
+}
+
+/// Adds clinic keys that we did not have. True if there was one.
 fn put_keys(
     batch: &mut Batch,
-    held: &Epochs,
+    epochs: &mut Epochs,
     keys: Vec<seal::ClinicKey>,
     secrets: &Secrets,
-) -> Result<Epochs, ActError> {
-    let mut epochs = held.clone();
+) -> Result<bool, ActError> {
+    let mut learned = false;
     for key in keys {
-        let epoch = key.epoch();
-        if let Place::Vacant(place) = epochs.entry(epoch) {
+        if let Place::Vacant(place) = epochs.entry(key.epoch()) {
             put_epoch_key(batch, &secrets.storage, &key)?;
             place.insert(Arc::new(EpochKeys::of(key)));
+            learned = true;
         }
     }
-    Ok(epochs)
+    Ok(learned)
 }
 
 fn show(desk: &Desk, writer: &Writer, changed: &[Held], arrived: u32) {
@@ -252,30 +301,17 @@ fn show(desk: &Desk, writer: &Writer, changed: &[Held], arrived: u32) {
     }
 }
 
-/// The digest of memberships after some were dropped.
-async fn recount_members(desk: &Desk, writer: &mut Writer) -> Result<(), ActError> {
-    let members = ledger_rows::memberships(&desk.store).await?;
-    let mut state = writer.state.clone();
-    state.reset_members();
-    for entry in &members {
-        state.add_member(&entry.header.hash());
-    }
-    state.set_ledgers(&writer.replica, writer.ledger.seq());
-    desk.commit(writer, Batch::new(), state).await
-}
-
 /// Raises alarms while the writer is held.
 async fn raise_with(
     desk: &Desk,
     writer: &mut Writer,
-    alarms: &[(Option<AuthorId>, AlarmKind)],
+    alarms: &[(AuthorId, AlarmKind)],
 ) -> Result<(), ActError> {
     let mut link = writer.link.value.clone();
     let now = desk.now();
     let mut news = false;
     for (author, kind) in alarms {
-        let author = author.map(|author| author.to_string()).unwrap_or_default();
-        news |= link.raise(&author, *kind, now);
+        news |= link.raise(&author.to_string(), *kind, now);
     }
     if news {
         write_link(desk, writer, link).await

@@ -165,7 +165,11 @@ impl Hold {
 
     /// Lets other instances in.
     pub(crate) fn release(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = held.take() {
+            // Closing alone is not enough while a child process is being started: it has a copy.
+            let _ = file.unlock();
+        }
     }
 }
 
