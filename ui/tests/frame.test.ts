@@ -119,6 +119,14 @@ describe("trouble", () => {
     },
   );
 
+  it("damaged data are repaired on request, and what is missing is named", async () => {
+    const { user, id } = await stage({ phase: "database", problem: "damaged" });
+    await user.click(id("repair"));
+    await waitFor(() => expect(id("repair-report").textContent).toMatch(/Quầy 2 · CN Quận 7 sau mục số 812/));
+    await user.click(id("repair-read"));
+    expect(screen.queryByTestId("repair-report")).toBeNull();
+  });
+
   it("names the place of a misspelt recovery word", async () => {
     const { user, id } = await stage({ phase: "keychain", problem: "missing" });
     await user.click(id("recover"));

@@ -513,7 +513,7 @@ export const en: Catalogue = {
       damaged: {
         title: "The data file is damaged in places",
         safe: "The file is kept as it is, nothing is overwritten. What reached the server is still there.",
-        todo: "Press Try again to rebuild from the records. If it still fails, use the 24 words of the recovery sheet or call your administrator.",
+        todo: "Press Repair the data: the program copies the original aside, takes over everything that is intact, and tells you what is missing.",
       },
       foreign: {
         title: "This data belongs to another clinic",
@@ -546,6 +546,20 @@ export const en: Catalogue = {
     recover: "Use the 24 recovery words",
     still: "Not yet. Things are as before.",
     quit: "Close the program",
+  },
+  repair: {
+    do: "Repair the data",
+    title: "The data was rebuilt. The original is kept beside it.",
+    all: "Everything came back.",
+    lost: "What could not be brought back:",
+    what: {
+      drafts: "Notes begun on this PC and not saved",
+      views: "Saved lists",
+      profile: "Who is at the desk, and the check of the recovery kit",
+      serverLink: "The link to the server: connect it again in Settings",
+    },
+    entries: (author, seq) =>
+      `Entries of ${author} after number ${seq}; the server or another PC may have them`,
   },
   recover: {
     title: "Open again with the 24 words",

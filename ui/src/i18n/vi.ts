@@ -538,7 +538,7 @@ export const vi = {
       damaged: {
         title: "Tệp dữ liệu có chỗ hỏng",
         safe: "Tệp gốc được giữ nguyên, không bị ghi đè. Những gì đã lên máy chủ vẫn còn ở đó.",
-        todo: "Bấm Thử lại để dựng lại từ nhật ký. Nếu vẫn báo lỗi, dùng 24 từ trên tờ khôi phục hoặc gọi người quản trị.",
+        todo: "Bấm Sửa dữ liệu: phần mềm chép bản gốc sang một bên, rồi lấy lại mọi thứ còn nguyên vẹn và cho bạn biết thiếu gì.",
       },
       foreign: {
         title: "Dữ liệu này thuộc phòng khám khác",
@@ -571,6 +571,20 @@ export const vi = {
     recover: "Dùng 24 từ khôi phục",
     still: "Vẫn chưa được. Tình trạng như trước.",
     quit: "Đóng phần mềm",
+  },
+  repair: {
+    do: "Sửa dữ liệu",
+    title: "Đã dựng lại dữ liệu. Bản gốc vẫn được giữ bên cạnh.",
+    all: "Mọi thứ đã trở lại đủ.",
+    lost: "Những phần chưa lấy lại được:",
+    what: {
+      drafts: "Ghi chú đang gõ dở trên máy này",
+      views: "Các danh sách đã lưu",
+      profile: "Tên người trực và kết quả kiểm tra bộ khôi phục",
+      serverLink: "Kết nối máy chủ: hãy nối lại trong Cài đặt",
+    },
+    entries: (author: string, seq: string) =>
+      `Các mục của ${author} sau mục số ${seq}; máy chủ hoặc máy khác có thể vẫn còn`,
   },
   recover: {
     title: "Mở lại bằng 24 từ",

@@ -13,6 +13,7 @@ import type {
   NewLead,
   PhoneCheck,
   RevealedPhone,
+  Repaired,
   RevealPurpose,
   SavedView,
   Settings,
@@ -50,6 +51,8 @@ export interface Backend {
   now(): number;
   status(): Promise<AppStatus>;
   retryStart(): Promise<AppStatus>;
+  /** Copies damaged data aside and takes over all that proves itself. */
+  repairData(): Promise<Repaired>;
   foundClinic(form: FoundingForm): Promise<Kit>;
   renewKit(): Promise<Kit>;
   checkKit(answers: string[]): Promise<DeskView>;

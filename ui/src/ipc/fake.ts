@@ -25,6 +25,7 @@ import type {
   Kit,
   Phase,
   Query,
+  Repaired,
   SavedView,
   Settings,
   SyncView,
@@ -160,6 +161,14 @@ export class FakeBackend implements Backend {
 
   async retryStart(): Promise<AppStatus> {
     return this.status();
+  }
+
+  async repairData(): Promise<Repaired> {
+    this.phase = "ready";
+    return {
+      status: await this.status(),
+      lost: [{ what: "drafts" }, { what: "entries", author: "Quầy 2 · CN Quận 7", seq: 812 }],
+    };
   }
 
   async foundClinic(form: FoundingForm): Promise<Kit> {

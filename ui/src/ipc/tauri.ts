@@ -21,6 +21,7 @@ export const tauri: Backend = {
   now: () => Date.now(),
   status: () => commands.status(),
   retryStart: () => open(commands.retryStart()),
+  repairData: () => open(commands.repairData()),
   foundClinic: (form) => open(commands.foundClinic(form)),
   renewKit: () => open(commands.renewKit()),
   checkKit: (answers) => open(commands.checkKit(answers)),

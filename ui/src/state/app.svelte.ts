@@ -8,6 +8,7 @@ import {
   type Code,
   type DeskView,
   type Kit,
+  type Lost,
   type LeadAct,
   type Phase,
   type RevealedPhone,
@@ -38,6 +39,8 @@ export class App {
   founding = $state(false);
   kit = $state<Kit | null>(null);
   kitPostponed = $state(false);
+  /** What a repair could not bring back; `null` when there was none, or it was read. */
+  lost = $state<Lost[] | null>(null);
   now = $state(0);
   announcement = $state("");
   /** The number on the sheet that is being printed; gone right after. */

@@ -231,6 +231,14 @@ export const screens: Record<string, { options?: FakeOptions; prepare?: Prepare 
   "keychain-unavailable": trouble("keychain", "unavailable"),
   "database-inUse": trouble("database", "inUse"),
   "database-damaged": trouble("database", "damaged"),
+  repaired: {
+    options: { phase: "database", problem: "damaged" },
+    prepare: async () => {
+      press("repair");
+      await settle();
+      await settle();
+    },
+  },
   "database-foreign": trouble("database", "foreign"),
   "database-tooNew": trouble("database", "tooNew"),
   "database-diskFull": trouble("database", "diskFull"),
