@@ -324,7 +324,7 @@ impl Order {
     ) -> usize {
         let mut chunks = Vec::with_capacity(self.blocks.len().div_ceil(CHUNK));
         self.each_chunk(filter, self.blocks.len(), |_, masks| {
-            chunks.push(ones(masks))
+            chunks.push(ones(masks));
         });
         let total = chunks.iter().sum();
         let end = out.len().saturating_add(take);

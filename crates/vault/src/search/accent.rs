@@ -110,7 +110,9 @@ pub(crate) fn split(text: &str, folded: &mut Secret, marks: &mut Secret) {
 }
 
 fn accented(letter: char, folded: &mut Secret, marks: &mut Secret, gap: &mut Gap) {
-    let known = lower(letter).and_then(|letter| LETTERS.get(letter));
+    let known = LETTERS
+        .get(letter)
+        .or_else(|| lower(letter).and_then(|letter| LETTERS.get(letter)));
     if let Some((base, accent)) = known {
         gap.mark(folded.len(), accent, marks);
         folded.push(base);

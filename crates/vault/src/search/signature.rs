@@ -62,10 +62,10 @@ impl Signatures {
         grams(record.head, true, |gram| self.head.set(gram, block));
         grams(record.body, false, |gram| self.body.set(gram, block));
         accents(record.head, accent::read(record.head_marks()), |gram| {
-            self.head.set(gram, block)
+            self.head.set(gram, block);
         });
         accents(record.body, accent::read(record.body_marks()), |gram| {
-            self.body.set(gram, block)
+            self.body.set(gram, block);
         });
     }
 
