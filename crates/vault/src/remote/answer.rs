@@ -74,7 +74,8 @@ struct Clinic {
     epoch: Option<u32>,
     intake_key: Option<String>,
     statement: Option<String>,
-    notice: Notice,
+    /// Nothing before the first claim.
+    notice: Option<Notice>,
     server: Keys,
     form: Form,
     pow: Work,
@@ -85,6 +86,16 @@ struct Notice {
     version: String,
     hash: String,
     text: String,
+}
+
+impl Default for Notice {
+    fn default() -> Self {
+        Self {
+            version: String::new(),
+            hash: "0".repeat(64),
+            text: String::new(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -105,6 +116,7 @@ pub(super) fn clinic(body: &[u8]) -> Result<ClinicInfo, RemoteError> {
         return Err(RemoteError::Version);
     }
     let info: Clinic = json(body)?;
+    let notice = info.notice.unwrap_or_default();
     let intake_key = info.intake_key.as_deref().map(base64).transpose()?;
     Ok(ClinicInfo {
         claimed: info.claimed,
@@ -118,9 +130,9 @@ pub(super) fn clinic(body: &[u8]) -> Result<ClinicInfo, RemoteError> {
             .map(|key| key.try_into().map_err(|_| RemoteError::Garbled))
             .transpose()?,
         statement: info.statement.as_deref().map(base64).transpose()?,
-        notice_version: info.notice.version,
-        notice_hash: key(&info.notice.hash)?,
-        notice_text: info.notice.text,
+        notice_version: notice.version,
+        notice_hash: key(&notice.hash)?,
+        notice_text: notice.text,
         server: info.server.read()?,
         form: FormHashes {
             js: key(&info.form.js)?,
