@@ -42,7 +42,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -51,7 +51,7 @@ impl Random {
 
     /// Below `n`.
     pub fn below(&mut self, n: usize) -> usize {
-        (self.next() >> 33) as usize % n
+        (self.draw() >> 33) as usize % n
     }
 
     fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
@@ -70,11 +70,11 @@ impl Random {
 pub fn lead(i: usize, n: usize) -> Lead {
     let mut random = Random::new(i as u64 + 1);
     for _ in 0..4 {
-        random.next();
+        random.draw();
     }
     let mut id = [0; 16];
     id[..8].copy_from_slice(&(i as u64).to_be_bytes());
-    id[8..].copy_from_slice(&random.next().to_be_bytes());
+    id[8..].copy_from_slice(&random.draw().to_be_bytes());
     Lead {
         id,
         name: name(&mut random),

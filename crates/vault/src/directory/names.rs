@@ -8,6 +8,9 @@ use super::columns::Columns;
 use super::order::Order;
 use super::traits::Traits;
 
+/// A name in small letters, wiped when dropped.
+pub(crate) type Name = zeroize::Zeroizing<String>;
+
 /// The order, and the sort key of each lead in it.
 #[derive(Default)]
 pub(crate) struct Names {
@@ -22,14 +25,13 @@ impl Drop for Names {
 }
 
 impl Names {
-    /// Sorts all leads; `name` gives each one's name.
-    pub(crate) fn new(columns: &Columns, all: &[(Slot, zeroize::Zeroizing<String>)]) -> Self {
+    /// Sorts all leads by their names.
+    pub(crate) fn new(columns: &Columns, all: &[(Slot, Name)]) -> Self {
         let mut names = Self::default();
-        let mut slots: Vec<Slot> = Vec::with_capacity(all.len());
-        for (slot, name) in all {
-            names.set_key(*slot, name);
-            slots.push(*slot);
+        for (slot, key) in keys(all) {
+            names.set_key(slot, key);
         }
+        let mut slots: Vec<Slot> = all.iter().map(|(slot, _)| *slot).collect();
         slots.sort_unstable_by(|a, b| names.place(columns, *a).cmp(&names.place(columns, *b)));
         for slot in slots {
             names.put(columns, slot);
@@ -55,7 +57,7 @@ impl Names {
 
     /// Puts a lead in under a name.
     pub(crate) fn insert(&mut self, columns: &Columns, slot: Slot, name: &str) {
-        self.set_key(slot, name);
+        self.set_key(slot, key(name));
         self.put(columns, slot);
     }
 
@@ -84,12 +86,12 @@ impl Names {
         self.order = order;
     }
 
-    fn set_key(&mut self, slot: Slot, name: &str) {
+    fn set_key(&mut self, slot: Slot, key: Box<[u8]>) {
         if self.keys.len() <= slot.index() {
             self.keys.resize(slot.index() + 1, Box::default());
         }
         self.keys[slot.index()].zeroize();
-        self.keys[slot.index()] = casebook::name::sort_key(name).into_boxed_slice();
+        self.keys[slot.index()] = key;
     }
 
     /// Bytes held.
@@ -101,4 +103,25 @@ impl Names {
             .sum();
         self.order.bytes() + keys
     }
+}
+
+fn key(name: &str) -> Box<[u8]> {
+    casebook::name::sort_key(name).into_boxed_slice()
+}
+
+/// The sort keys of many names, on all cores: somebody has just clicked and waits.
+fn keys(all: &[(Slot, Name)]) -> Vec<(Slot, Box<[u8]>)> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let part = all.len().div_ceil(cores).max(1);
+    let work = |part: &[(Slot, Name)]| part.iter().map(|(slot, name)| (*slot, key(name))).collect();
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = all
+            .chunks(part)
+            .map(|part| (part, scope.spawn(move || work(part))))
+            .collect();
+        let done = |(part, thread): (&[_], std::thread::ScopedJoinHandle<'_, Vec<_>>)| {
+            thread.join().unwrap_or_else(|_| work(part))
+        };
+        parts.into_iter().flat_map(done).collect()
+    })
 }
