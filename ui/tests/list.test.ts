@@ -129,6 +129,18 @@ describe("the search", () => {
     expect((id("new-phone") as HTMLInputElement).value).toBe("0912 999 000");
   });
 
+  it("looks through everything, and gives the list back afterwards", async () => {
+    const { user, id, app } = await stage();
+    await user.click(id("chip-overdue"));
+    await waitFor(() => expect(app.leads.query.chip).toBe("overdue"));
+    await user.type(id("search"), "Ánh Hường");
+    await waitFor(() => expect(app.leads.query.text).toBe("Ánh Hường"));
+    expect(app.leads.query.chip).toBe("all");
+    await waitFor(() => expect(app.leads.total).toBeGreaterThan(1));
+    await user.click(id("search-clear"));
+    await waitFor(() => expect(app.leads.query).toMatchObject({ text: "", chip: "overdue" }));
+  });
+
   it("keeps names without any mark findable", async () => {
     const { user, id, app } = await stage();
     await user.type(id("search"), "duc");
