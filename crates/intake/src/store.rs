@@ -137,6 +137,8 @@ pub(crate) enum Setup {
 pub(crate) struct Changes {
     /// Entries in order of arrival.
     pub entries: Vec<Kept>,
+    /// Entries stored without their payload, which has now come.
+    pub filled: Vec<Entry>,
     /// Authors whose entries beyond a number are dropped: a revocation cut them short.
     pub cuts: Vec<ledger::replica::Cut>,
     /// Signatures for heads of entries that were there already.
@@ -162,6 +164,7 @@ impl Changes {
     #[must_use]
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+            && self.filled.is_empty()
             && self.cuts.is_empty()
             && self.heads.is_empty()
             && self.submissions.is_empty()

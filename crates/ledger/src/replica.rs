@@ -4,14 +4,16 @@
 //! author's ledger at its last good entry; everybody else's goes on.
 use crate::author::AuthorKeys;
 use crate::clock::Hlc;
-use crate::entry::Entry;
+use crate::entry::{Entry, Payload};
+use crate::gone::Gone;
 use crate::have::Have;
 use crate::head::SignedHead;
-use crate::header::Kind;
-use crate::id::{AuthorId, ClinicId, EntryHash};
+use crate::header::{Header, Kind};
+use crate::id::{AuthorId, ClinicId, EntryHash, RecordId};
 use crate::member::Member;
 use crate::roster::Roster;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Consecutive entries of one author, closed by its signed head.
@@ -105,6 +107,8 @@ pub struct Cut {
 pub struct Admission {
     /// New entries, in order; those already known are not among them.
     pub entries: Vec<Entry>,
+    /// Entries held already whose missing payload came: the caller must store it. None that an erasure accounts for.
+    pub filled: Vec<Entry>,
     /// The segment's head, if all of the segment was let in or known.
     pub head: Option<SignedHead>,
     /// Ledgers that a revocation in this segment cut short.
@@ -118,19 +122,29 @@ pub struct Admission {
 pub struct Replica {
     roster: Roster,
     heads: BTreeMap<AuthorId, Tip>,
+    // Shared, because it seldom changes and a replica is cloned for every transaction.
+    gone: Arc<Gone>,
 }
 
 impl Replica {
     /// Holds nothing yet; the genesis entry of this clinic must come first.
     #[must_use]
-    pub const fn new(clinic: ClinicId) -> Self {
-        Self::resume(Roster::new(clinic), BTreeMap::new())
+    pub fn new(clinic: ClinicId) -> Self {
+        Self::resume(Roster::new(clinic), BTreeMap::new(), Gone::default())
     }
 
-    /// Goes on from what was stored.
+    /// Goes on from what was stored; `gone` must have noted every stored erase entry and every entry without a payload.
+    /// What it noted beyond `heads` is forgotten.
     #[must_use]
-    pub const fn resume(roster: Roster, heads: BTreeMap<AuthorId, Tip>) -> Self {
-        Self { roster, heads }
+    pub fn resume(roster: Roster, heads: BTreeMap<AuthorId, Tip>, mut gone: Gone) -> Self {
+        let ends = |author: AuthorId| heads.get(&author).map_or(0, |tip| tip.seq);
+        gone.keep_up_to(ends);
+        let gone = Arc::new(gone);
+        Self {
+            roster,
+            heads,
+            gone,
+        }
     }
 
     /// Who is enrolled.
@@ -155,6 +169,29 @@ impl Replica {
     #[must_use]
     pub fn have(&self) -> Have {
         Have(self.heads.iter().map(|(id, tip)| (*id, tip.seq)).collect())
+    }
+
+    /// The sync state to send in order to be sent missing payloads once more: every ledger up to before its first one.
+    #[must_use]
+    pub fn have_whole(&self) -> Have {
+        self.gone.draw_back(self.have())
+    }
+
+    /// Which payloads are not held, and why.
+    #[must_use]
+    pub fn gone(&self) -> &Gone {
+        &self.gone
+    }
+
+    /// Whether an erase entry about this record stands: its payloads are to be deleted, and none is ever filled.
+    #[must_use]
+    pub fn is_erased(&self, record: RecordId) -> bool {
+        self.gone.is_erased(record)
+    }
+
+    /// Takes note that the caller has deleted this entry's payload.
+    pub fn forget_payload(&mut self, entry: &Header) {
+        Arc::make_mut(&mut self.gone).note(entry, false);
     }
 
     /// The highest stamp among all entries held.
@@ -278,7 +315,10 @@ impl Replica {
         known: &impl Fn(AuthorId, u64) -> Option<EntryHash>,
     ) -> Admission {
         let author = segment.author();
-        let mut admission = Admission::default();
+        let mut admission = Admission {
+            filled: self.fill(&segment.entries[..fresh], hashes, known),
+            ..Admission::default()
+        };
         let mut entries = segment.entries;
         let mut good = fresh;
         for (entry, hash) in entries.iter().zip(hashes).skip(fresh) {
@@ -299,6 +339,35 @@ impl Replica {
         admission.entries = entries;
         admission.head = admission.rejected.is_none().then_some(segment.head);
         admission
+    }
+
+    /// Those of the entries held already that bring a payload which was missing here.
+    fn fill(
+        &mut self,
+        shared: &[Entry],
+        hashes: &[EntryHash],
+        known: &impl Fn(AuthorId, u64) -> Option<EntryHash>,
+    ) -> Vec<Entry> {
+        let brings = |entry: &&Entry| {
+            let header = &entry.header;
+            self.gone.is_missing(header.author, header.seq)
+                && matches!(entry.payload, Payload::Present(_))
+                && entry.payload_matches()
+        };
+        let Some(last) = shared.last().map(|entry| &entry.header) else {
+            return Vec::new();
+        };
+        let tip = self.tip(last.author).filter(|tip| tip.seq == last.seq);
+        let held = tip.map_or_else(|| known(last.author, last.seq), |tip| Some(tip.hash));
+        // Not knowing of a difference is enough to skip an entry, but not to believe its payload.
+        if held.is_none() || held.as_ref() != hashes.get(shared.len() - 1) {
+            return Vec::new();
+        }
+        let filled: Vec<Entry> = shared.iter().filter(brings).cloned().collect();
+        for entry in &filled {
+            Arc::make_mut(&mut self.gone).note(&entry.header, true);
+        }
+        filled
     }
 
     /// Checks one entry whose place is right, and moves the author's tip to it.
@@ -322,6 +391,10 @@ impl Replica {
             .map_or(header.hlc, |tip| tip.hlc.max(header.hlc));
         let seq = header.seq;
         self.heads.insert(header.author, Tip { seq, hash, hlc });
+        let present = matches!(entry.payload, Payload::Present(_));
+        if header.kind == Kind::Erase || !present {
+            Arc::make_mut(&mut self.gone).note(header, present);
+        }
         Ok(())
     }
 
@@ -351,6 +424,7 @@ impl Replica {
                 tip.hash = known(*author, last_seq).unwrap_or(EntryHash::ZERO);
                 tip.seq = last_seq;
                 let author = *author;
+                Arc::make_mut(&mut self.gone).cut(author, last_seq);
                 cuts.push(Cut { author, last_seq });
             }
         }

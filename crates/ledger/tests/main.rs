@@ -4,6 +4,7 @@
 mod arrival;
 mod bundle;
 mod golden;
+mod gone;
 mod parsers;
 mod proof;
 mod revocation;

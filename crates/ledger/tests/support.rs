@@ -62,7 +62,10 @@ impl Desk {
     }
 
     pub(crate) fn write(&mut self, kind: Kind, payload: &[u8]) -> Entry {
-        let record = RecordId::from_bytes([0xab; 16]);
+        self.write_about(kind, RecordId::from_bytes([0xab; 16]), payload)
+    }
+
+    pub(crate) fn write_about(&mut self, kind: Kind, record: RecordId, payload: &[u8]) -> Entry {
         let draft = self.ledger.next(kind, record, Epoch::FIRST, NOW);
         let entry = draft.finish(payload.to_vec()).unwrap();
         self.ledger.accept(&entry).unwrap();

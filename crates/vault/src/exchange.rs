@@ -137,6 +137,7 @@ async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError
         sent: outbox::push(desk, remote).await?,
         ..Synced::default()
     };
+    fill(desk, remote).await?;
     loop {
         let credentials = credentials(desk).await?;
         let have = wanted(desk).await?;
@@ -150,6 +151,30 @@ async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError
         }
     }
     Ok(synced)
+}
+
+/// Asks once more for payloads that came without an erasure to account for it, once per start: a server that keeps
+/// them back would be asked for ever.
+async fn fill(desk: &Arc<Desk>, remote: &Remote) -> Result<(), SyncError> {
+    let mut have = wanted(desk).await?;
+    let mut lacks = false;
+    {
+        let mut writing = desk.writing().await;
+        let replica = &writing.get()?.replica;
+        let whole = replica.have_whole();
+        for (author, _) in replica.gone().missing() {
+            if !desk.status().stopped.contains(&author) {
+                have.0.insert(author, whole.seq(author));
+                lacks = true;
+            }
+        }
+    }
+    if lacks && !std::mem::replace(&mut desk.status().asked_to_fill, true) {
+        let credentials = credentials(desk).await?;
+        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
+        apply::apply(desk, pulled.bundle).await?;
+    }
+    Ok(())
 }
 
 /// What we have, and what we don't want (again).

@@ -155,6 +155,7 @@ fn take_author(
             });
         }
         taken.cuts.extend(admission.cuts);
+        taken.filled.extend(admission.filled);
         let fresh_hashes = admission.entries.iter().map(|entry| &entry.header);
         fresh.extend(fresh_hashes.map(|header| ((author, header.seq), header.hash())));
         keep(&mut taken, admission.entries, admission.head);
@@ -186,6 +187,7 @@ fn merge(changes: &mut Changes, taken: Changes) {
         });
     }
     changes.entries.extend(taken.entries);
+    changes.filled.extend(taken.filled);
     changes.heads.extend(taken.heads);
     changes.cuts.extend(taken.cuts);
 }

@@ -227,7 +227,7 @@ async fn replica(store: &Store, record: &ClinicRecord) -> Result<Replica, StoreE
             },
         );
     }
-    Ok(Replica::resume(roster, heads))
+    Ok(Replica::resume(roster, heads, store.gone().await?))
 }
 
 /// The clinic's facts, read once for all requests.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
-use ledger::{AuthorId, BlobHash, Entry, EntryHash, Header, Payload, SubmissionId};
+use ledger::{AuthorId, BlobHash, Entry, EntryHash, Gone, Header, Payload, SubmissionId};
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
 use super::{ClinicRecord, Kept, Nonce, Remembered, Store, StoreError, write::stored_seq};
@@ -78,6 +78,20 @@ impl Store {
         .fetch_all(&self.readers)
         .await?;
         rows.iter().map(|row| header(row, 0)).collect()
+    }
+
+    /// Which payloads are not in the store, and which erasures account for them.
+    pub(crate) async fn gone(&self) -> Result<Gone, StoreError> {
+        let rows = sqlx::query(
+            "SELECT header, payload IS NOT NULL FROM entry WHERE payload IS NULL OR kind = 3",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        let mut gone = Gone::default();
+        for row in &rows {
+            gone.note(&header(row, 0)?, row.try_get(1)?);
+        }
+        Ok(gone)
     }
 
     /// The number of the last arrival; 0 before the first.

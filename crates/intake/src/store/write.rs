@@ -1,6 +1,6 @@
 //! Durable changes: one transaction each, on the one connection that writes.
 
-use ledger::Payload;
+use ledger::{Entry, Payload};
 use sqlx::{ConnectOptions, Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use zeroize::Zeroizing;
 
@@ -95,6 +95,7 @@ pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), 
 async fn transact(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     entries(&mut transaction, &changes.entries).await?;
+    fill(&mut transaction, &changes.filled).await?;
     cuts(&mut transaction, changes).await?;
     heads(&mut transaction, changes).await?;
     submissions(&mut transaction, changes).await?;
@@ -139,6 +140,22 @@ async fn entries(connection: &mut SqliteConnection, kept: &[Kept]) -> Result<(),
                 .push_bind(payload);
         });
         insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn fill(connection: &mut SqliteConnection, filled: &[Entry]) -> Result<(), StoreError> {
+    for entry in filled {
+        sqlx::query(
+            "UPDATE entry SET payload = ? WHERE author = ? AND seq = ? AND header = ? \
+             AND payload IS NULL",
+        )
+        .bind(entry.payload.bytes())
+        .bind(entry.header.author.as_bytes().as_slice())
+        .bind(stored_seq(entry.header.seq))
+        .bind(entry.header.encode().to_vec())
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }

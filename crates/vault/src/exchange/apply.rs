@@ -123,7 +123,7 @@ async fn store(
     let waiting = waiting(&admitted.unknown);
     desk.status().stopped.append(&mut admitted.stopped);
     let waits_anew = desk.status().quarantined != waiting;
-    if admitted.entries.is_empty() && !waits_anew {
+    if admitted.entries.is_empty() && admitted.filled.is_empty() && !waits_anew {
         raise_with(desk, writer, &admitted.alarms).await?;
         return Ok((Applied::default(), false));
     }
@@ -132,6 +132,7 @@ async fn store(
     let mut state = writer.state.clone();
     let mut batch = Batch::new();
     put(&mut batch, &mut state, &mut next.numbers, &admitted);
+    ledger_rows::fill_entries(&mut batch, &next.numbers, &admitted.filled);
     recount_members(desk, &mut state, &admitted).await?;
     let memory_rows = |id: RecordId| desk.memory().row_of(id);
     let places = Places {
@@ -145,7 +146,7 @@ async fn store(
     state.set_ledgers(&next.replica, next.ledger.seq());
     let keys = std::mem::take(&mut admitted.keys);
     let learned = put_keys(&mut batch, &mut next.epochs, keys, &secrets)?;
-    let rebuild = !admitted.cuts.is_empty() || learned;
+    let rebuild = !admitted.cuts.is_empty() || !admitted.filled.is_empty() || learned;
     if rebuild {
         state.distrust_projection();
     }

@@ -26,6 +26,8 @@ pub(crate) struct Status {
     pub stopped: Stopped,
     /// Authors nobody has vouched for, and how far their entries are kept.
     pub quarantined: BTreeMap<AuthorId, u64>,
+    /// Missing payloads were asked for once more since the start.
+    pub asked_to_fill: bool,
     /// When the server was last looked at closely.
     pub checked: Option<Instant>,
     alarms: Vec<KeptAlarm>,
@@ -47,6 +49,7 @@ impl Status {
             cursor: 0,
             stopped: Stopped::new(),
             quarantined: BTreeMap::new(),
+            asked_to_fill: false,
             checked: None,
             alarms: link.alarms.clone(),
             synced_at: link.synced_at,

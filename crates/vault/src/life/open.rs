@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use ledger::{AuthorId, Entry, EntryHash, Epoch, Hlc, Kind, Ledger, Member, Replica, Roster, Tip};
+use ledger::{
+    AuthorId, Entry, EntryHash, Epoch, Gone, Hlc, Kind, Ledger, Member, Replica, Roster, Tip,
+};
 use seal::{ClinicKey, RootSecret, StorageKey, Table};
 
 use super::Found;
@@ -22,6 +24,7 @@ pub struct LockedVault {
     pub(super) identity: Identity,
     pub(super) roster: Roster,
     pub(super) tips: BTreeMap<AuthorId, Tip>,
+    pub(super) gone: Gone,
     pub(super) members: Vec<Entry>,
     check_later: bool,
 }
@@ -50,12 +53,14 @@ pub(super) async fn look(store: Store) -> Result<LockedVault, Fault> {
     let members = ledger_rows::memberships(&store).await?;
     let roster = roster(Roster::new(identity.clinic), &members)?;
     let tips = ledger_rows::tips(&store).await?;
+    let gone = ledger_rows::gone(&store).await?;
     let check_later = checked == Checked::Partly;
     Ok(LockedVault {
         store,
         identity,
         roster,
         tips,
+        gone,
         members,
         check_later,
     })
@@ -97,7 +102,11 @@ pub(super) async fn unlock(
         return Err(OpenError::Damaged);
     }
     let ledger = own_ledger(locked, &state)?;
-    let replica = Replica::resume(locked.roster.clone(), locked.tips.clone());
+    let replica = Replica::resume(
+        locked.roster.clone(),
+        locked.tips.clone(),
+        locked.gone.clone(),
+    );
     let writer = Writer {
         ledger,
         replica,

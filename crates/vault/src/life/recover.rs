@@ -107,7 +107,11 @@ fn enrol(
     now: i64,
 ) -> Result<Scribe, OpenError> {
     let paper = words.signer().id();
-    let replica = Replica::resume(locked.roster.clone(), locked.tips.clone());
+    let replica = Replica::resume(
+        locked.roster.clone(),
+        locked.tips.clone(),
+        locked.gone.clone(),
+    );
     let hlc = replica.hlc();
     let ledger = locked.tips.get(&paper).map_or_else(
         || Ledger::resume(paper, 0, EntryHash::ZERO, hlc),

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    AuthorId, ClinicId, Entry, EntryHash, Header, Payload, Segment, SignedHead, Tip, bundle,
+    AuthorId, ClinicId, Entry, EntryHash, Gone, Header, Payload, Segment, SignedHead, Tip, bundle,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -69,6 +69,23 @@ pub(crate) fn put_entries<'a>(
         values,
         "",
     );
+}
+
+/// Adds the payloads of entries that were stored without.
+pub(crate) fn fill_entries(batch: &mut Batch, numbers: &Numbers, entries: &[Entry]) {
+    for entry in entries {
+        let number = numbers.get(&entry.header.author).copied();
+        batch.run(
+            "UPDATE entry SET payload = ? WHERE author = ? AND seq = ? AND header = ? \
+             AND payload IS NULL",
+            [
+                entry.payload.bytes().map_or(Value::Null, Value::from),
+                Value::Int(number.unwrap_or_default()),
+                Value::Int(entry.header.seq.cast_signed()),
+                Value::Blob(entry.header.encode().to_vec()),
+            ],
+        );
+    }
 }
 
 /// Adds "this ledger now stands there".
@@ -170,6 +187,21 @@ pub(crate) async fn tips(store: &Store) -> Result<BTreeMap<AuthorId, Tip>, Fault
         ))
     };
     rows.iter().map(tip).collect()
+}
+
+/// Which payloads are not in the file, and which erasures account for them.
+pub(crate) async fn gone(store: &Store) -> Result<Gone, Fault> {
+    let rows = sqlx::query(
+        "SELECT header, payload IS NOT NULL FROM entry \
+         WHERE payload IS NULL OR substr(header, 2, 1) = x'03'",
+    )
+    .fetch_all(store.pool())
+    .await?;
+    let mut gone = Gone::default();
+    for row in &rows {
+        gone.note(&header(row, 0)?, row.try_get(1)?);
+    }
+    Ok(gone)
 }
 
 /// The newest signature of every ledger, as far as it can be read.

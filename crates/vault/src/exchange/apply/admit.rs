@@ -17,6 +17,8 @@ pub(super) struct Admitted {
     pub replica: Replica,
     /// New entries, each author's in order.
     pub entries: Vec<Entry>,
+    /// Entries held already whose missing payload came.
+    pub filled: Vec<Entry>,
     /// What each of them says.
     pub opened: Vec<Opened>,
     /// Where the ledgers that moved now stand.
@@ -45,6 +47,7 @@ pub(super) fn admit(
     let mut admitted = Admitted {
         replica,
         entries: Vec::new(),
+        filled: Vec::new(),
         opened: Vec::new(),
         heads: BTreeMap::new(),
         unknown: Vec::new(),
@@ -113,6 +116,7 @@ impl Admitted {
             self.heads.insert(author, (last.header.seq, head));
         }
         self.entries.extend(admission.entries);
+        self.filled.extend(admission.filled);
         self.cuts.extend(admission.cuts);
         None
     }
@@ -167,7 +171,8 @@ impl Admitted {
         let mut flag = flags.iter();
         self.opened
             .retain(|_| flag.next().copied().unwrap_or(false));
-        self.replica = Replica::resume(self.replica.roster().clone(), tips);
+        let (roster, gone) = (self.replica.roster().clone(), self.replica.gone().clone());
+        self.replica = Replica::resume(roster, tips, gone);
     }
 
     fn move_back(
