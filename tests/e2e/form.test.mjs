@@ -88,3 +88,9 @@ test("a broken line is told truthfully, the text stays, and a second press sends
   await press(browser);
   assert.match(await outcome(browser, /^Cảm ơn/), THANKS);
 });
+
+test("a busy server asks the browser for work, and gets it", async () => {
+  await stage.server.stop();
+  await stage.server.start("--calm-posts-per-second", "0", "--pow-bits", "12");
+  assert.match(await ask(browser, page.url, person(4)), THANKS);
+});

@@ -92,6 +92,12 @@ test("so does a question that was posted without scripts", async () => {
   await stage.picture("rows");
 });
 
+test("what a machine sends is held back, not lost", async () => {
+  await stage.server.postBlindly(person(43));
+  await window.reads(id("chip-suspect"), /1/, 60_000);
+  assert.equal(await stage.desk.hasRow(person(43).name), false);
+});
+
 test("hostile text is only text, and the window reaches nothing outside", async () => {
   const hostile = {
     name: `<img src=x onerror="document.title='x'"> Ma`,

@@ -38,7 +38,7 @@ test("a hundred visitors ask, a clerk works on it, the PC is shut down", async (
   } finally {
     await browser.quit();
   }
-  for (const asking of crowd.slice(3)) await stage.server.post(asking, { promo_zalo: "1" });
+  for (const asking of crowd.slice(3)) await stage.server.post(asking, { promo_zalo: true });
   const window = await stage.desk.open();
   await window.shows(FRAME, 30_000);
   const last = crowd.at(-1);

@@ -40,6 +40,12 @@ export async function visitor(home, name, options = {}) {
 }
 
 const HOST = "main > div";
+// The server holds back what was sent faster than people write.
+const PERSON_MS = 3_500;
+
+/** Lets the page grow as old as a person needs to fill it in. */
+const takeTime = (browser) =>
+  until("a person's pace", () => browser.js("return performance.now() > arguments[0]", PERSON_MS));
 
 const inForm = (browser, script) =>
   browser.js(`const form = document.querySelector("${HOST}")?.shadowRoot; ${script}`);
@@ -60,6 +66,7 @@ export async function fillIn(browser, { name, phone, question }, ticked = []) {
   await browser.type("[name=phone]", phone, root);
   await browser.type("[name=question]", question, root);
   for (const channel of ticked) await browser.click(`[name=promo_${channel}]`, root);
+  await takeTime(browser);
   await press(browser);
 }
 
@@ -88,5 +95,6 @@ export async function askPlainly(browser, intake, { name, phone, question }, tic
   await browser.type("[name=phone]", phone);
   await browser.type("[name=question]", question);
   for (const channel of ticked) await browser.click(`[name=promo_${channel}]`);
+  await takeTime(browser);
   await browser.click("[type=submit]");
 }
