@@ -9,14 +9,16 @@ use axum::http::{Extensions, HeaderMap};
 use tokio::sync::watch;
 
 use crate::{
+    budget::Budget,
     config::Config,
     form::Form,
     keeper::{Keeper, Members},
     metrics::Metrics,
+    plain_ids::PlainIds,
     problem::Problem,
     rate::{Load, PerAddress},
     store::Store,
-    token::{Challenges, OpenedTokens, PlainIds},
+    token::{Challenges, OpenedTokens},
 };
 
 /// The address of the other end of a connection.
@@ -37,6 +39,8 @@ pub(crate) struct App {
     pub rate: PerAddress,
     /// Tries of the setup code per address.
     pub claims: PerAddress,
+    /// Memory for bodies whose signature was not checked yet.
+    pub bodies: Arc<Budget>,
     /// Posts of everybody.
     pub load: Load,
     /// Proofs of work.

@@ -7,7 +7,7 @@ use axum::{
 };
 use ledger::{AuthorId, AuthorKeys, Role, request::RequestProof};
 
-use crate::{app::App, body, keeper::Members, problem::Problem, store::Nonce};
+use crate::{app::App, body, budget::Held, keeper::Members, problem::Problem, store::Nonce};
 
 /// How far a signer's clock may be off, in milliseconds, to either side.
 const WINDOW_MS: u64 = 10 * 60 * 1000;
@@ -16,6 +16,8 @@ const WINDOW_MS: u64 = 10 * 60 * 1000;
 pub(crate) struct Signed {
     /// The body that was signed.
     pub body: Bytes,
+    /// Its place in the memory for bodies.
+    _held: Held,
 }
 
 /// Reads a request of at most `limit` bytes and checks who signed it.
@@ -23,13 +25,17 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
     let (parts, content) = request.into_parts();
     let members = app.members()?;
     let proof = proof(&parts.headers)?;
-    // Strangers are turned away before their body is read.
+    // Strangers and stale requests are turned away before their body is read. The signature needs the body first, so
+    // that until then anybody could have written this author's name: memory for such bodies is bounded.
     let keys = desk_keys(&members, proof.author)?;
-    let body = body::read(
+    check_time(proof.ms, app.now())?;
+    let mut held = app.bodies.hold(proof.author);
+    let body = body::read_held(
         &parts.headers,
         content,
         limit,
         app.config.limits.body_timeout,
+        &mut held,
     )
     .await?;
     let clinic = members.clinic.id;
@@ -42,7 +48,6 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
     ) {
         return Err(Problem::Unauthorized);
     }
-    check_time(proof.ms, app.now())?;
     if !members.roster.is_active(proof.author) {
         return Err(Problem::Revoked);
     }
@@ -52,7 +57,7 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
             nonce: proof.nonce,
         })
         .await?;
-    Ok(Signed { body })
+    Ok(Signed { body, _held: held })
 }
 
 /// The proof that a request carries.

@@ -9,7 +9,7 @@ use axum::{
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use crate::problem::Problem;
+use crate::{budget::Held, problem::Problem};
 
 /// Reads a whole body of at most `limit` bytes within `time`.
 pub(crate) async fn read(
@@ -18,10 +18,31 @@ pub(crate) async fn read(
     limit: usize,
     time: Duration,
 ) -> Result<Bytes, Problem> {
+    within(headers, body, limit, time, |_| true).await
+}
+
+/// Reads a whole body as [`read`] does, as far as `held` has room for it.
+pub(crate) async fn read_held(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    time: Duration,
+    held: &mut Held,
+) -> Result<Bytes, Problem> {
+    within(headers, body, limit, time, |bytes| held.grow(bytes)).await
+}
+
+async fn within(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    time: Duration,
+    room: impl FnMut(usize) -> bool,
+) -> Result<Bytes, Problem> {
     if declared(headers).is_some_and(|length| length > limit as u64) {
         return Err(Problem::TooLarge);
     }
-    timeout(time, collect(body, limit))
+    timeout(time, collect(body, limit, room))
         .await
         .map_err(|_| Problem::Timeout)?
 }
@@ -35,7 +56,11 @@ fn declared(headers: &HeaderMap) -> Option<u64> {
         .ok()
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn collect(
+    mut body: Body,
+    limit: usize,
+    mut room: impl FnMut(usize) -> bool,
+) -> Result<Bytes, Problem> {
     let mut read = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Problem::BadRequest("the body was cut off"))?;
@@ -44,6 +69,10 @@ async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
         };
         if read.len() + data.len() > limit {
             return Err(Problem::TooLarge);
+        }
+        // What has arrived is counted, not what was announced: an announcement costs its sender nothing.
+        if !room(data.len()) {
+            return Err(Problem::Busy);
         }
         read.extend_from_slice(data);
     }

@@ -1,7 +1,7 @@
 //! What an operator may set, and the limits that hold otherwise.
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -49,6 +49,13 @@ pub struct Limits {
     pub pow_bits: u8,
     /// Connections served at one time; more wait in the operating system's queue.
     pub connections: usize,
+    /// Connections of one address (IPv6: of one /64) served at one time; more are closed at once. 0 is no limit. Not
+    /// applied behind a trusted proxy, whose address all visitors share.
+    pub connections_per_address: usize,
+    /// Bytes of desks' and claims' bodies in memory at one time; a quarter of it for one author.
+    pub desk_bytes: usize,
+    /// Time in which a reader must take 32 KiB, or all that waits for it.
+    pub stall: Duration,
     /// Time in which a request's header must be complete.
     pub head_timeout: Duration,
     /// Time in which a request's body must be complete.
@@ -68,6 +75,9 @@ impl Default for Limits {
             calm_posts_per_second: 20,
             pow_bits: 18,
             connections: 2048,
+            connections_per_address: 128,
+            desk_bytes: 128 * 1024 * 1024,
+            stall: Duration::from_secs(30),
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             wait: Duration::from_secs(55),
@@ -92,6 +102,43 @@ impl Config {
     }
 }
 
+/// Whether `text` is an origin exactly as browsers send it, or `*`: `https://cuoiholoi.vn`, with a port only if it is
+/// not the usual one. Anything else would match no browser's header, or say more than an origin in the page's policy.
+#[must_use]
+pub fn is_origin(text: &str) -> bool {
+    if text == "*" {
+        return true;
+    }
+    let schemes = [("https://", 443), ("http://", 80)];
+    let found = schemes
+        .iter()
+        .find_map(|(scheme, usual)| Some((text.strip_prefix(scheme)?, *usual)));
+    let Some((place, usual)) = found else {
+        return false;
+    };
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    is_host(host) && port.is_none_or(|port| is_port(port, usual))
+}
+
+fn is_port(text: &str, usual: u16) -> bool {
+    let number = text.parse::<u16>();
+    number.is_ok_and(|port| port != usual && port != 0 && port.to_string() == text)
+}
+
+/// A name in ASCII (punycode where it has other letters) and lower case, or an address.
+fn is_host(host: &str) -> bool {
+    if let Some(inner) = host.strip_prefix('[') {
+        let address = inner.strip_suffix(']').map(str::parse::<Ipv6Addr>);
+        return address.is_some_and(|address| address.is_ok_and(|it| format!("[{it}]") == host));
+    }
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let label = |label: &str| !label.is_empty() && label.bytes().all(letter);
+    !host.is_empty() && host.split('.').all(label)
+}
+
 /// Milliseconds since the Unix epoch by the system's clock.
 #[must_use]
 pub fn system_now() -> i64 {
@@ -100,4 +147,46 @@ pub fn system_now() -> i64 {
         .map_or(0, |since| {
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_a_browser_would_send() {
+        for good in [
+            "*",
+            "https://cuoiholoi.vn",
+            "https://xn--nhakha-9xa.vn:8443",
+            "http://localhost:3000",
+            "http://127.0.0.1:8080",
+            "http://[::1]:8080",
+            "https://[2001:db8::1]",
+        ] {
+            assert!(is_origin(good), "{good}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "cuoiholoi.vn",
+            "https://cuoiholoi.vn/",
+            "https://cuoiholoi.vn/hoi",
+            "https://Cuoiholoi.vn",
+            "https://nụcười.vn",
+            "https://a.vn:443",
+            "http://a.vn:080",
+            "https://a.vn:",
+            "https://a.vn:99999",
+            "https://a..vn",
+            "https://a.vn;script-src *",
+            "https://a.vn 'unsafe-inline'",
+            "https://u@a.vn",
+            "https://[::1",
+            "https://[0:0::1]",
+            "null",
+        ] {
+            assert!(!is_origin(bad), "{bad}");
+        }
+    }
 }

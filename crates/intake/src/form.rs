@@ -1,5 +1,6 @@
 //! The embeddable form: its script, and its page filled in for the clinic of the moment.
 
+use axum::http::{HeaderValue, header::InvalidHeaderValue};
 use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest, Sha256};
 
@@ -21,13 +22,12 @@ pub(crate) struct Form {
     pub script_hash: String,
     /// SHA-256 of the page's template, lower hexadecimal.
     pub page_hash: String,
-    policy: String,
+    policy: HeaderValue,
 }
 
 impl Form {
-    /// The form as it was built into this program; pages of `origins` may frame it.
-    #[must_use]
-    pub(crate) fn new(origins: &[String]) -> Self {
+    /// The form as it was built into this program; pages of `origins` may frame it. Refuses origins that make no policy.
+    pub(crate) fn new(origins: &[String]) -> Result<Self, InvalidHeaderValue> {
         // A style inside the page is allowed by its hash, and no other.
         let inside = style(TEMPLATE).map(|style| BASE64.encode(&Sha256::digest(style)));
         let inside = inside.map_or_else(String::new, |hash| format!(" 'sha256-{hash}'"));
@@ -36,20 +36,21 @@ impl Form {
         } else {
             origins.join(" ")
         };
-        Self {
+        let policy = format!(
+            "default-src 'none'; script-src 'self'; style-src 'self'{inside}; connect-src 'self'; \
+             form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
+        );
+        Ok(Self {
             script_hash: HEXLOWER.encode(&Sha256::digest(SCRIPT)),
             page_hash: HEXLOWER.encode(&Sha256::digest(TEMPLATE)),
-            policy: format!(
-                "default-src 'none'; script-src 'self'; style-src 'self'{inside}; connect-src 'self'; \
-                 form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
-            ),
-        }
+            policy: HeaderValue::try_from(policy)?,
+        })
     }
 
     /// The page's content security policy.
     #[must_use]
-    pub(crate) fn policy(&self) -> &str {
-        &self.policy
+    pub(crate) fn policy(&self) -> HeaderValue {
+        self.policy.clone()
     }
 }
 

@@ -6,6 +6,7 @@
 mod app;
 mod auth;
 mod body;
+mod budget;
 mod config;
 mod form;
 mod keeper;
@@ -13,18 +14,20 @@ mod metrics;
 mod observe;
 mod page;
 mod plain;
+mod plain_ids;
 mod problem;
 mod pull;
 mod rate;
 mod routes;
 mod serve;
 mod server;
+mod stall;
 mod store;
 mod token;
 
 pub use config::{
     BLOB_BYTES, CLAIM_BYTES, Clock, Config, HAVE_BYTES, Limits, PAGE_BYTES, SUBMISSION_BYTES,
-    system_now,
+    is_origin, system_now,
 };
 pub use routes::document as openapi;
 pub use server::{Server, StartError, renew_identity, stored_setup_code};

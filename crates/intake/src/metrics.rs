@@ -42,6 +42,8 @@ pub(crate) struct Metrics {
     seconds: Histogram,
     /// Connections open now.
     pub connections: Gauge<i64, AtomicI64>,
+    /// Connections closed at once because their address had too many.
+    pub turned_away: Counter,
     /// Entries taken from desks.
     pub pushed: Counter,
     /// Segments of desks that were refused: lies, forks, unknown or revoked authors.
@@ -63,6 +65,7 @@ impl Metrics {
             submissions: Family::default(),
             seconds: Histogram::new([0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0]),
             connections: Gauge::default(),
+            turned_away: Counter::default(),
             pushed: Counter::default(),
             refused: Counter::default(),
             commits: Counter::default(),
@@ -98,6 +101,11 @@ impl Metrics {
             "connections",
             "Connections open now",
             self.connections.clone(),
+        );
+        all.register(
+            "connections_turned_away",
+            "Connections closed because their address had too many",
+            self.turned_away.clone(),
         );
         all.register(
             "pushed_entries",

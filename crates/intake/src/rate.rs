@@ -61,7 +61,8 @@ impl PerAddress {
 }
 
 /// One visitor's network: an IPv6 subscriber owns a whole /64.
-fn network(address: IpAddr) -> IpAddr {
+#[must_use]
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
             let [a, b, c, d, ..] = v6.segments();

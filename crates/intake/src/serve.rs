@@ -1,6 +1,11 @@
 //! Connections: accepted up to a number, held to times, and let finish at a stop.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -15,7 +20,11 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::app::{App, Peer};
+use crate::{
+    app::{App, Peer},
+    rate::network,
+    stall::Stall,
+};
 
 /// Largest header of a request, in bytes.
 const HEAD_BYTES: usize = 32 * 1024;
@@ -29,6 +38,7 @@ pub(crate) async fn serve(
 ) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(app.config.limits.connections));
+    let guests = Guests::new(&app);
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = async {
@@ -38,6 +48,10 @@ pub(crate) async fn serve(
         tokio::select! {
             (place, accepted) = accepted => match accepted {
                 Ok((stream, peer)) => {
+                    let Some(guest) = guests.admit(peer.ip()) else {
+                        app.metrics.turned_away.inc();
+                        continue;
+                    };
                     let connection = connection(stream, peer, &app, &router);
                     let watched = graceful.watch(connection);
                     let app = Arc::clone(&app);
@@ -46,7 +60,7 @@ pub(crate) async fn serve(
                         // A connection that breaks is the other end's affair.
                         let _ = watched.await;
                         app.metrics.connections.dec();
-                        drop(place);
+                        drop((place, guest));
                     });
                 }
                 // Out of file descriptors, or a connection that went before it was taken.
@@ -64,7 +78,60 @@ pub(crate) async fn serve(
     }
 }
 
-type Connection<S> = http1::Connection<TokioIo<TcpStream>, S>;
+/// How many connections each address has open.
+struct Guests {
+    /// 0 is no limit.
+    most: usize,
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+}
+
+/// One open connection of an address.
+struct Guest {
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    network: IpAddr,
+}
+
+impl Guests {
+    fn new(app: &App) -> Self {
+        // Behind a proxy all visitors come from one address.
+        let limited = !app.config.trust_proxy;
+        Self {
+            most: if limited {
+                app.config.limits.connections_per_address
+            } else {
+                0
+            },
+            open: Arc::default(),
+        }
+    }
+
+    /// Counts a connection in, unless its address has too many.
+    fn admit(&self, address: IpAddr) -> Option<Guest> {
+        let network = network(address);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = open.get(&network).copied().unwrap_or(0);
+        if self.most > 0 && mine >= self.most {
+            return None;
+        }
+        open.insert(network, mine + 1);
+        Some(Guest {
+            open: Arc::clone(&self.open),
+            network,
+        })
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match open.get(&self.network).copied().unwrap_or(0) {
+            0 | 1 => open.remove(&self.network),
+            more => open.insert(self.network, more - 1),
+        };
+    }
+}
+
+type Connection<S> = http1::Connection<TokioIo<Stall<TcpStream>>, S>;
 
 fn connection(
     stream: TcpStream,
@@ -81,6 +148,7 @@ fn connection(
 > {
     // Small answers must not wait for the other end's acknowledgement.
     let _ = stream.set_nodelay(true);
+    let stream = Stall::new(stream, app.config.limits.stall);
     let router = router.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));

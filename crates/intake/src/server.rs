@@ -7,14 +7,16 @@ use zeroize::Zeroizing;
 
 use crate::{
     app::App,
-    config::Config,
+    budget::Budget,
+    config::{Config, is_origin},
     form::Form,
     keeper::{Beginning, Keeper, fresh_code},
     metrics::Metrics,
+    plain_ids::PlainIds,
     rate::{Load, PerAddress},
     routes, serve,
     store::{Identity, Store, StoreError},
-    token::{Challenges, OpenedTokens, PlainIds},
+    token::{Challenges, OpenedTokens},
 };
 
 /// Tries of the setup code that one address has in a minute.
@@ -26,6 +28,12 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// An allowed origin is none that a browser sends.
+    #[error(
+        "{0:?} is no origin: write it as https://cuoiholoi.vn, without a path or slash at its end, in lower case, \
+         other letters as punycode (xn--…)"
+    )]
+    Origin(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {0}")]
     Listen(SocketAddr, #[source] io::Error),
@@ -42,6 +50,7 @@ pub struct Server {
 impl Server {
     /// Opens the store and listens.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let form = form(&config.allow_origins)?;
         let store = Arc::new(Store::open(&config.data, config.limits.store_bytes).await?);
         let identity = store.identity(fresh_identity()).await?;
         let metrics = Arc::new(Metrics::new());
@@ -60,9 +69,10 @@ impl Server {
         let app = Arc::new(App {
             rate: PerAddress::new(config.limits.posts_per_minute),
             claims: PerAddress::new(CLAIMS_PER_MINUTE),
+            bodies: Budget::new(config.limits.desk_bytes),
             load: Load::new(config.limits.calm_posts_per_second),
             challenges: Challenges::new(config.limits.pow_bits),
-            form: Form::new(&config.allow_origins),
+            form,
             openapi: routes::document(),
             plain_ids: PlainIds::new(),
             opened,
@@ -127,6 +137,13 @@ pub async fn stored_setup_code(config: &Config) -> Result<Option<String>, StartE
     let identity = store.identity(fresh_identity()).await?;
     store.close().await?;
     Ok(identity.setup_code)
+}
+
+fn form(origins: &[String]) -> Result<Form, StartError> {
+    if let Some(wrong) = origins.iter().find(|origin| !is_origin(origin)) {
+        return Err(StartError::Origin(wrong.clone()));
+    }
+    Form::new(origins).map_err(|_| StartError::Origin(origins.join(",")))
 }
 
 fn fresh_identity() -> Identity {

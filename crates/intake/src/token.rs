@@ -36,7 +36,8 @@ impl Use {
     }
 }
 
-fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+/// An HMAC with `key` that nothing was fed yet.
+pub(crate) fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
     // HMAC fills a short key up with zeros; done here, the key has the one length that cannot be refused.
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
@@ -180,40 +181,6 @@ pub fn leading_zero_bits(proof: &str) -> u32 {
     bits
 }
 
-/// Ids of posts that bring none: the same post within one life of the process gets the same id.
-///
-/// The key is never stored, so that nobody can later test a guess at a post's text against its id.
-pub(crate) struct PlainIds {
-    key: [u8; 32],
-}
-
-impl PlainIds {
-    /// Ids under a fresh key.
-    #[must_use]
-    pub(crate) fn new() -> Self {
-        Self {
-            key: rand::random(),
-        }
-    }
-
-    /// A keyed digest of `parts`, each with its length.
-    #[must_use]
-    pub(crate) fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = keyed(&self.key);
-        for part in parts {
-            mac.update(&(part.len() as u64).to_le_bytes());
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
-    }
-}
-
-impl Default for PlainIds {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
@@ -294,13 +261,5 @@ mod tests {
         let key = [3; 32];
         let token = issue(&key, Use::Challenge, 5, 0);
         assert_eq!(OpenedTokens::new(key).opened_ms(&token), None);
-    }
-
-    #[test]
-    fn digests_keep_parts_apart() {
-        let ids = PlainIds::new();
-        assert_eq!(ids.digest(&[b"ab", b"c"]), ids.digest(&[b"ab", b"c"]));
-        assert_ne!(ids.digest(&[b"ab", b"c"]), ids.digest(&[b"a", b"bc"]));
-        assert_ne!(ids.digest(&[b"ab"]), PlainIds::new().digest(&[b"ab"]));
     }
 }

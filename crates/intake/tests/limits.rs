@@ -202,13 +202,113 @@ async fn a_thousand_connections_that_say_nothing_stop_nobody() {
         config.limits.connections = 200;
     })
     .await;
+    raise_file_limit();
     let mut silent = Vec::new();
-    for _ in 0..400 {
+    for _ in 0..1000 {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(b"P").await.unwrap();
         silent.push(stream);
     }
     assert_eq!(server.post_json(&post(1)).await.status, 202);
+}
+
+/// Both ends of a thousand connections are this process's files.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    let wanted = Some(4096.min(now.maximum.unwrap_or(4096)));
+    if now.current.is_some_and(|current| Some(current) < wanted) {
+        let raised = Rlimit {
+            current: wanted,
+            ..now
+        };
+        setrlimit(Resource::Nofile, raised).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_every_place() {
+    let (server, _) = Running::claimed_with(|config| {
+        config.limits.connections_per_address = 4;
+        config.limits.connections = 100;
+    })
+    .await;
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        // One that was closed at once may say so already here.
+        let _ = stream.write_all(b"P").await;
+        silent.push(stream);
+    }
+    let mut open = async || {
+        let mut open = 0;
+        for stream in &mut silent {
+            let read = tokio::time::timeout(Duration::from_millis(20), stream.read_u8());
+            open += usize::from(read.await.is_err());
+        }
+        open
+    };
+    // The client of the claim may still have its own.
+    assert!((1..=4).contains(&open().await));
+}
+
+#[tokio::test]
+async fn a_reader_that_takes_nothing_gives_its_place_back() {
+    let (mut server, _) = Running::claimed_with(|config| {
+        config.limits.connections = 1;
+        config.limits.stall = Duration::from_millis(200);
+    })
+    .await;
+    // The connection of the claim would keep the one place.
+    server.client = reqwest::Client::new();
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    let asks = "GET /v1/form.js HTTP/1.1\r\nhost: a\r\n\r\n".repeat(5000);
+    let (_read, mut write) = slow.split();
+    let sent = tokio::time::timeout(Duration::from_millis(100), write.write_all(asks.as_bytes()));
+    let _ = sent.await;
+    assert_eq!(server.post_json(&post(1)).await.status, 202);
+}
+
+#[tokio::test]
+async fn bodies_that_nobody_signed_take_bounded_memory() {
+    let (server, clinic) = Running::claimed_with(|config| {
+        config.limits.desk_bytes = 8 * 1024 * 1024;
+    })
+    .await;
+    let owner = &clinic.owner.signer;
+    // Somebody who has seen one request of the owner writes the owner's name on bodies that never end.
+    let proof = clinic.proof(&server, owner, "POST", "/v1/push", b"another body");
+    let head = format!(
+        "POST /v1/push HTTP/1.1\r\nhost: a\r\nauthorization: {proof}\r\ncontent-length: 4000000\r\n\r\n"
+    );
+    let part = vec![b'x'; 1_000_000];
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&part).await.unwrap();
+        open.push(stream);
+    }
+    let answers = open.iter_mut().map(|stream| {
+        Box::pin(async {
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer).await.map(|_| answer)
+        })
+    });
+    let (first, ..) = futures_util::future::select_all(answers).await;
+    assert_eq!(&first.unwrap(), b"HTTP/1.1 503");
+    // Others have their own share, and it comes back when the bodies end.
+    assert_eq!(server.post_json(&post(1)).await.status, 202);
+    drop(open);
+    let pushed = loop {
+        let body = super::support::bundle(&[clinic.owner.since(1)]);
+        let answer = clinic.ask(&server, owner, "POST", "/v1/push", body).await;
+        if answer.status != 503 {
+            break answer;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(pushed.status, 200);
 }
 
 #[tokio::test]

@@ -170,6 +170,25 @@ async fn posts_that_look_like_a_machine_are_kept_and_marked() {
 }
 
 #[tokio::test]
+async fn the_same_words_count_once_within_ten_minutes_and_again_after_them() {
+    let (server, clinic) = Running::claimed().await;
+    let json = json!({ "name": "Lan", "phone": "0912345678", "question": "Còn đau" });
+    let form = "name=Mai&phone=0987654321";
+    let mut receipts = Vec::new();
+    for pass in [0, 9 * 60_000, 2 * 60_000, 90 * 86_400_000] {
+        server.pass(pass);
+        let first = server.post_json(&json).await;
+        let second = server.post("/v1/submissions", FORM, form).await;
+        assert_eq!((first.status, second.status), (202, 202));
+        receipts.push((first.json()["receipt"].to_string(), second.text()));
+    }
+    assert_eq!(receipts[0], receipts[1], "a second click");
+    assert!(receipts[1].0 != receipts[2].0 && receipts[1].1 != receipts[2].1);
+    assert!(receipts[2].0 != receipts[3].0 && receipts[2].1 != receipts[3].1);
+    assert_eq!(clinic.received(&server).await.len(), 6);
+}
+
+#[tokio::test]
 async fn two_hundred_copies_at_once_are_one_question() {
     let (server, clinic) = Running::claimed().await;
     let body = clinic.seal(id(), "a");
@@ -366,4 +385,20 @@ async fn only_pages_of_allowed_origins_may_post_with_script() {
         page.header("content-security-policy")
             .ends_with("frame-ancestors https://a.vn")
     );
+}
+
+#[tokio::test]
+async fn an_origin_that_no_browser_sends_stops_the_start() {
+    for origin in [
+        "https://nụcười.vn",
+        "https://a.vn/",
+        "https://a.vn; script-src *",
+    ] {
+        let dir = tempfile::TempDir::new().unwrap();
+        let mut config = intake::Config::new("127.0.0.1:0".parse().unwrap(), dir.path());
+        config.allow_origins = vec!["https://good.vn".into(), origin.into()];
+        let refused = intake::Server::bind(config).await.err().unwrap();
+        assert!(refused.to_string().contains("is no origin"), "{refused}");
+        assert!(!dir.path().join("intake.db").exists(), "nothing was begun");
+    }
 }

@@ -46,6 +46,7 @@ impl Running {
         config.clock = Arc::new(move || system_now() + offset.load(Ordering::SeqCst));
         config.limits.posts_per_minute = 0;
         config.limits.calm_posts_per_second = u32::MAX;
+        config.limits.connections_per_address = 0;
         set(&mut config);
         let server = Server::bind(config).await.unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -73,11 +73,13 @@ pub(super) async fn claim(
         .take(address, app.now())
         .map_err(|retry_s| Problem::RateLimited { retry_s })?;
     let proof = auth::proof(&parts.headers)?;
-    let body = body::read(
+    let mut held = app.bodies.hold(proof.author);
+    let body = body::read_held(
         &parts.headers,
         content,
         CLAIM_BYTES,
         app.config.limits.body_timeout,
+        &mut held,
     )
     .await?;
     let claim: Claim = serde_json::from_slice(&body)

@@ -49,13 +49,12 @@ pub(super) async fn page(State(app): State<Arc<App>>) -> Response {
         return page::trouble(&Problem::NotClaimed);
     };
     let html = form::page(&members.clinic, &app.opened.issue(app.now()));
-    let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
-    if let Ok(policy) = HeaderValue::from_str(app.form.policy()) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+    let media = HeaderValue::from_static("text/html; charset=utf-8");
+    let headers = [
+        (header::CONTENT_TYPE, media),
+        (header::CONTENT_SECURITY_POLICY, app.form.policy()),
+    ];
+    (headers, html).into_response()
 }
 
 /// The style of the pages that answer a post without script.

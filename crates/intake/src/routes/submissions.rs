@@ -24,6 +24,7 @@ use crate::{
     keeper::{Mark, Members, Post, Receipt},
     page,
     plain::{Plain, PlainPost},
+    plain_ids::PlainIds,
     problem::{Problem, ProblemDocument},
 };
 
@@ -169,7 +170,9 @@ fn plain(
     }
     suspicion = suspicion.with(opened(app, plain.opened(), form));
     let digest = digest(app, plain);
-    let submission = plain.submission.unwrap_or_else(|| derived(&digest));
+    let submission = plain
+        .submission
+        .unwrap_or_else(|| name(app, plain, &digest));
     let ids = SubmissionIds {
         clinic: members.clinic.id,
         form: plain.form,
@@ -222,10 +225,14 @@ fn digest(app: &App, plain: &Plain) -> [u8; 32] {
     ])
 }
 
-fn derived(digest: &[u8; 32]) -> SubmissionId {
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest[..16]);
-    SubmissionId::from_bytes(id)
+/// An id for a post that brings none. Only a page of ours tells one filling-in from another; any other text may be sent
+/// again in earnest, and must then be a question of its own.
+fn name(app: &App, plain: &Plain, digest: &[u8; 32]) -> SubmissionId {
+    let page = plain.opened().and_then(|token| app.opened.opened_ms(token));
+    match page {
+        Some(_) => PlainIds::of_page(digest),
+        None => app.plain_ids.of_text(*digest, app.now()),
+    }
 }
 
 /// Asks for work while there is much load; `can` says whether the sender is able to do any.
