@@ -1,5 +1,5 @@
 // A front-desk PC: its data folder, its webview's folders, and the real window on them.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary, finish, start, stop } from "./children.mjs";
 import { until } from "./wait.mjs";
@@ -40,9 +40,29 @@ export class Desk {
     return this.window;
   }
 
+  /** Ends the program as a logout does: closing its window alone may leave it in the tray. */
   async close() {
+    const running = this.processes();
+    for (const pid of running) process.kill(pid, "SIGTERM");
+    await until("the program to end", () => this.processes().length === 0, 30_000);
     await this.window?.quit();
     this.window = undefined;
+  }
+
+  /** Ids of the processes that run on this desk's data. */
+  processes() {
+    const mark = `LETAN_DATA_DIR=${this.data}\0`;
+    return readdirSync("/proc")
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number)
+      .filter((pid) => {
+        try {
+          const program = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")[0];
+          return program.endsWith("le-tan") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
+        } catch {
+          return false; // it ended while we looked
+        }
+      });
   }
 
   /** Starts the program a second time, without WebDriver. */

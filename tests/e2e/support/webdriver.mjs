@@ -51,8 +51,12 @@ export class Session {
     return (await this.command("GET", `/element/${await this.find(css)}/shadow`))[SHADOW];
   }
 
+  /** Clicks as soon as it is there; a list or a toast may be drawn anew in between. */
   async click(css, within) {
-    await this.command("POST", `/element/${await this.find(css, within)}/click`, {});
+    await until(`${css} to be clicked`, async () => {
+      await this.command("POST", `/element/${await this.find(css, within)}/click`, {});
+      return true;
+    });
   }
 
   /** Types as a person does, after emptying the field. */
