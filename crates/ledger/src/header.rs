@@ -66,6 +66,9 @@ pub enum HeaderError {
     /// Sequence numbers begin at 1, and exactly the first entry has nothing before it.
     #[error("sequence number and previous hash contradict each other")]
     Sequence,
+    /// The stamp is at or beyond [`Hlc::END`]: a range of the field, no judgement of a clock.
+    #[error("stamp out of range")]
+    Stamp,
     /// The payload is longer than 1 MiB.
     #[error("payload too long")]
     PayloadTooLong,
@@ -154,6 +157,9 @@ impl Header {
     pub fn check(&self) -> Result<(), HeaderError> {
         if self.seq == 0 || (self.seq == 1) != (self.prev == EntryHash::ZERO) {
             return Err(HeaderError::Sequence);
+        }
+        if self.hlc >= Hlc::END {
+            return Err(HeaderError::Stamp);
         }
         if self.payload_len > Self::MAX_PAYLOAD {
             return Err(HeaderError::PayloadTooLong);

@@ -40,14 +40,14 @@ pub struct Tip {
     pub seq: u64,
     /// Its hash.
     pub hash: EntryHash,
-    /// The highest stamp among the author's entries.
+    /// Its stamp, the highest of the author's: they rise with the numbers.
     pub hlc: Hlc,
 }
 
 /// What is wrong with a refused entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Lie {
-    /// Header, segment or member payload doesn't make sense.
+    /// Header, segment or member payload doesn't make sense, or a stamp is not above the author's one before.
     #[error("malformed")]
     Malformed,
     /// Nobody enrolled the author of this own entry; a foreign author's entries wait in quarantine instead.
@@ -194,14 +194,10 @@ impl Replica {
         Arc::make_mut(&mut self.gone).note(entry, false);
     }
 
-    /// The highest stamp among all entries held.
+    /// The highest stamp among all entries held that is followed: see [`Hlc::observe`].
     #[must_use]
     pub fn hlc(&self) -> Hlc {
-        self.heads
-            .values()
-            .map(|tip| tip.hlc)
-            .max()
-            .unwrap_or_default()
+        Hlc::highest(self.heads.values().map(|tip| tip.hlc))
     }
 
     /// Takes in an entry that this replica's own author has just written: everything but a signature is checked.
@@ -373,6 +369,13 @@ impl Replica {
     /// Checks one entry whose place is right, and moves the author's tip to it.
     fn take(&mut self, entry: &Entry, hash: EntryHash) -> Result<(), Lie> {
         let header = &entry.header;
+        // Compared with the author's own, never with a clock: else two of its entries could claim one place in the order.
+        if self
+            .tip(header.author)
+            .is_some_and(|tip| header.hlc <= tip.hlc)
+        {
+            return Err(Lie::Malformed);
+        }
         if !entry.payload_matches() {
             return Err(Lie::PayloadMismatch);
         }
@@ -386,10 +389,7 @@ impl Replica {
         if !author.may(header.kind) {
             return Err(Lie::NotAllowed);
         }
-        let hlc = self
-            .tip(header.author)
-            .map_or(header.hlc, |tip| tip.hlc.max(header.hlc));
-        let seq = header.seq;
+        let (seq, hlc) = (header.seq, header.hlc);
         self.heads.insert(header.author, Tip { seq, hash, hlc });
         let present = matches!(entry.payload, Payload::Present(_));
         if header.kind == Kind::Erase || !present {
@@ -423,6 +423,8 @@ impl Replica {
                 // Nothing beyond the cut is ever let in, so that the hash is only compared with what is held.
                 tip.hash = known(*author, last_seq).unwrap_or(EntryHash::ZERO);
                 tip.seq = last_seq;
+                // Its stamp is not at hand. Should the revocation be made void, the next entry must not fail by it.
+                tip.hlc = Hlc::default();
                 let author = *author;
                 Arc::make_mut(&mut self.gone).cut(author, last_seq);
                 cuts.push(Cut { author, last_seq });

@@ -93,7 +93,8 @@ impl Ledger {
         }
         self.seq = header.seq;
         self.hash = header.hash();
-        self.hlc.observe(header.hlc);
+        // Its own stamp counts wherever it lies: the next one must be above it.
+        self.hlc = self.hlc.max(header.hlc);
         Ok(())
     }
 }

@@ -261,6 +261,61 @@ fn an_erased_payload_is_let_in_where_an_erasure_may_have_taken_it_and_nowhere_el
 }
 
 #[test]
+fn a_stamp_from_the_end_of_time_is_malformed_and_moves_nobodys_clock() {
+    let (_, mut desk, mut store) = scene();
+    store.take(desk.all());
+    let sane = store.replica.hlc();
+    let last = desk.entries[2].header;
+    let rogue = |hlc| {
+        let payload = b"x".to_vec();
+        let header = Header {
+            seq: 4,
+            prev: last.hash(),
+            hlc,
+            payload_len: 1,
+            payload_hash: PayloadHash::of(&payload),
+            ..last
+        };
+        let payload = Payload::Present(payload);
+        Entry { header, payload }
+    };
+    let refused = rogue(Hlc(u64::MAX));
+    assert_eq!(
+        Header::decode(&refused.header.encode()),
+        Err(HeaderError::Stamp)
+    );
+    let admission = store.admit(desk.sign(vec![refused])).unwrap();
+    assert_eq!(rejected(&admission), (4, Lie::Malformed));
+    let highest = rogue(Hlc(Hlc::END.0 - 1));
+    desk.entries.push(highest);
+    store.take(desk.all());
+    assert!(store.replica.hlc() <= sane);
+}
+
+#[test]
+fn an_author_never_has_two_entries_at_one_stamp() {
+    let (_, desk, mut store) = scene();
+    let (second, mut third) = (desk.entries[1].header, desk.entries[2].clone());
+    third.header.hlc = second.hlc;
+    let again = vec![desk.entries[0].clone(), desk.entries[1].clone(), third];
+    let admission = store.admit(desk.sign(again)).unwrap();
+    assert_eq!(rejected(&admission), (3, Lie::Malformed));
+    assert_eq!(admission.entries, desk.entries[..2]);
+}
+
+#[test]
+fn a_desk_that_saw_a_rogue_stamp_still_writes_entries_that_are_let_in_one_above_the_other() {
+    let (_, mut desk, mut store) = scene();
+    store.take(desk.all());
+    desk.ledger.observe(Hlc(u64::MAX));
+    desk.ledger.observe(Hlc(Hlc::END.0 - 1));
+    let stamps = [b"a", b"b", b"c"].map(|text| desk.write(Kind::Change, text).header.hlc);
+    assert!(stamps[0] < stamps[1] && stamps[1] < stamps[2]);
+    store.take(desk.all());
+    assert_eq!(store.seq(desk.id()), 6);
+}
+
+#[test]
 fn a_copy_of_a_desk_that_went_another_way_is_a_fork() {
     let (_, desk, store) = scene();
     let mut copy = Desk::new(2);

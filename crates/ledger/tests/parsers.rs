@@ -12,7 +12,7 @@ fn header() -> impl Strategy<Value = Header> {
         1u8..=7,
         any::<[u8; 16]>(),
         2u64..,
-        any::<u64>(),
+        0..Hlc::END.0,
         any::<[u8; 16]>(),
         any::<u32>(),
         any::<[u8; 32]>(),

@@ -154,13 +154,10 @@ fn own_ledger(locked: &LockedVault, state: &State) -> Result<Ledger, OpenError> 
     if seq < state.own_seq {
         return Err(OpenError::StaleCopy);
     }
-    let highest = locked
-        .tips
-        .values()
-        .map(|tip| tip.hlc)
-        .max()
-        .unwrap_or_default();
-    let hlc = highest.max(Hlc(state.hlc));
+    let stamps = locked.tips.values().map(|tip| tip.hlc);
+    let highest = Hlc::highest(stamps.chain([Hlc(state.hlc)]));
+    // A rogue stamp is not followed, but the own last one always is.
+    let hlc = highest.max(tip.map_or_else(Hlc::default, |tip| tip.hlc));
     Ok(tip.map_or_else(
         || Ledger::resume(me, 0, EntryHash::ZERO, hlc),
         |tip| Ledger::resume(me, tip.seq, tip.hash, hlc),

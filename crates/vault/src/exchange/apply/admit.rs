@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
-    AuthorId, ClinicId, Cut, Entry, EntryHash, Kind, Lie, RecordId, Replica, Segment, SignedHead,
+    AuthorId, ClinicId, Cut, Entry, EntryHash, Hlc, Kind, Lie, RecordId, Replica, Segment, SignedHead,
     Tip,
 };
 use seal::ClinicKey;
@@ -17,10 +17,14 @@ pub(super) struct Admitted {
     pub replica: Replica,
     /// New entries, each author's in order.
     pub entries: Vec<Entry>,
-    /// Entries held already whose missing payload came.
-    pub filled: Vec<Entry>,
     /// What each of them says.
     pub opened: Vec<Opened>,
+    /// Entries held already whose missing payload came.
+    pub filled: Vec<Entry>,
+    /// What each of those says.
+    pub opened_filled: Vec<Opened>,
+    /// New entries that a revocation made void at once: kept aside, never read.
+    pub void: Vec<Entry>,
     /// Where the ledgers that moved now stand.
     pub heads: BTreeMap<AuthorId, (u64, Option<SignedHead>)>,
     /// Segments whose author nobody has vouched for.
@@ -35,20 +39,25 @@ pub(super) struct Admitted {
     pub stopped: BTreeSet<AuthorId>,
 }
 
+/// Hashes of entries by author and number.
+type Hashes = BTreeMap<(AuthorId, u64), EntryHash>;
+
 /// Admits segments, those of authors unknown at first again after the others.
 pub(super) fn admit(
-    replica: Replica,
+    replica: &Replica,
     segments: Vec<Segment>,
-    known: &BTreeMap<(AuthorId, u64), EntryHash>,
+    known: &Hashes,
     epochs: &Epochs,
     clinic: ClinicId,
     secrets: &Secrets,
 ) -> Admitted {
     let mut admitted = Admitted {
-        replica,
+        replica: replica.clone(),
         entries: Vec::new(),
-        filled: Vec::new(),
         opened: Vec::new(),
+        filled: Vec::new(),
+        opened_filled: Vec::new(),
+        void: Vec::new(),
         heads: BTreeMap::new(),
         unknown: Vec::new(),
         alarms: Vec::new(),
@@ -70,20 +79,17 @@ pub(super) fn admit(
         }
     }
     admitted.unknown = newest_of_each(waiting);
-    admitted.drop_cut();
     admitted.opened = open_all(&admitted.entries, epochs, clinic);
-    admitted.stop_at_bad();
+    admitted.opened_filled = open_all(&admitted.filled, epochs, clinic);
+    admitted.stop_at_bad(replica, &hashes);
+    admitted.set_void_aside();
     admitted.keys = granted(&admitted.entries, secrets);
     admitted
 }
 
 impl Admitted {
     /// Takes one segment in; gives it back if its author is not known.
-    fn take(
-        &mut self,
-        segment: Segment,
-        hashes: &mut BTreeMap<(AuthorId, u64), EntryHash>,
-    ) -> Option<Segment> {
+    fn take(&mut self, segment: Segment, hashes: &mut Hashes) -> Option<Segment> {
         let author = segment.author();
         if self.stopped.contains(&author) {
             return None;
@@ -94,17 +100,7 @@ impl Admitted {
             Err(unknown) => return Some(*unknown.0),
         };
         if let Some(rejected) = admission.rejected {
-            // A gap is an answer cut short, no lie: the next pull brings what is missing.
-            if rejected.why != Lie::Gap {
-                let fork = rejected.why == Lie::Fork;
-                let kind = if fork {
-                    AlarmKind::Fork
-                } else {
-                    AlarmKind::BadEntry
-                };
-                self.alarms.push((author, kind));
-                self.stopped.insert(author);
-            }
+            self.refuse(author, rejected.why);
         }
         for entry in &admission.entries {
             hashes.insert((author, entry.header.seq), entry.header.hash());
@@ -121,22 +117,22 @@ impl Admitted {
         None
     }
 
-    /// Entries of this very bundle that a revocation in it made void.
-    fn drop_cut(&mut self) {
-        for cut in &self.cuts {
-            self.entries.retain(|entry| {
-                entry.header.author != cut.author || entry.header.seq <= cut.last_seq
-            });
-            if let Some((seq, head)) = self.heads.get_mut(&cut.author) {
-                *seq = (*seq).min(cut.last_seq);
-                *head = head.filter(|head| head.seq <= cut.last_seq);
-            }
-        }
-        self.heads.retain(|_, (seq, _)| *seq > 0);
+    fn refuse(&mut self, author: AuthorId, why: Lie) {
+        let alarm = match why {
+            // An answer cut short, no lie: the next pull brings what is missing.
+            Lie::Gap => return,
+            // That it writes on is what it was revoked for.
+            Lie::BeyondRevocation => None,
+            Lie::Fork => Some(AlarmKind::Fork),
+            _ => Some(AlarmKind::BadEntry),
+        };
+        self.alarms.extend(alarm.map(|alarm| (author, alarm)));
+        self.stopped.insert(author);
     }
 
-    /// An entry of one of us that does not open stops its author's ledger just before it.
-    fn stop_at_bad(&mut self) {
+    /// An entry of one of us that does not open stops its author's ledger just before it; whatever
+    /// the entries after it brought about (who is enrolled, what is cut) has not happened.
+    fn stop_at_bad(&mut self, before: &Replica, hashes: &Hashes) {
         let mut first_bad: BTreeMap<AuthorId, u64> = BTreeMap::new();
         for (entry, opened) in self.entries.iter().zip(&self.opened) {
             if matches!(opened, Opened::Bad) {
@@ -145,85 +141,172 @@ impl Admitted {
                     .or_insert(entry.header.seq);
             }
         }
+        let bad_fills = self.filled.iter().zip(&self.opened_filled);
+        let bad_fills = bad_fills.filter(|(_, opened)| matches!(opened, Opened::Bad));
+        let mut unopenable: BTreeSet<AuthorId> =
+            bad_fills.map(|(entry, _)| entry.header.author).collect();
+        unopenable.extend(first_bad.keys());
+        let alarms = unopenable.iter().map(|by| (*by, AlarmKind::Unopenable));
+        self.alarms.extend(alarms);
         if first_bad.is_empty() {
             return;
         }
-        let mut tips = self.replica.heads().clone();
-        for (author, seq) in &first_bad {
-            self.alarms.push((*author, AlarmKind::Unopenable));
-            self.stopped.insert(*author);
-            let good = self
-                .entries
-                .iter()
-                .filter(|entry| entry.header.author == *author);
-            let last = good.take_while(|entry| entry.header.seq < *seq).last();
-            self.move_back(&mut tips, *author, *seq, last.cloned().as_ref());
-        }
-        let kept = |entry: &Entry| {
-            first_bad
-                .get(&entry.header.author)
-                .is_none_or(|seq| entry.header.seq < *seq)
-        };
-        let flags: Vec<bool> = self.entries.iter().map(kept).collect();
-        let mut flag = flags.iter();
-        self.entries
-            .retain(|_| flag.next().copied().unwrap_or(false));
-        let mut flag = flags.iter();
-        self.opened
-            .retain(|_| flag.next().copied().unwrap_or(false));
-        let (roster, gone) = (self.replica.roster().clone(), self.replica.gone().clone());
-        self.replica = Replica::resume(roster, tips, gone);
+        self.stopped.extend(first_bad.keys());
+        self.replay(before, hashes, &first_bad);
     }
 
-    fn move_back(
-        &mut self,
-        tips: &mut BTreeMap<AuthorId, Tip>,
-        author: AuthorId,
-        bad: u64,
-        last: Option<&Entry>,
-    ) {
-        let Some(tip) = tips.get_mut(&author) else {
-            return;
-        };
-        if let Some(last) = last {
-            (tip.seq, tip.hash) = (last.header.seq, last.header.hash());
-            if let Some((seq, head)) = self.heads.get_mut(&author) {
-                *seq = last.header.seq;
-                *head = head.filter(|head| head.seq <= last.header.seq);
-            }
-            return;
-        }
-        // Nothing new of this author is good: it stands where the bad entry's header links to.
-        let prev = self
-            .entries
-            .iter()
-            .find(|entry| entry.header.author == author && entry.header.seq == bad)
-            .map(|entry| entry.header.prev);
-        self.heads.remove(&author);
-        match prev {
-            Some(prev) if bad > 1 => (tip.seq, tip.hash) = (bad - 1, prev),
-            _ => {
-                tips.remove(&author);
+    /// Lets the entries in once more, in the same order, each author's up to before its end.
+    fn replay(&mut self, before: &Replica, hashes: &Hashes, ends: &BTreeMap<AuthorId, u64>) {
+        let mut again = Replay::of(before);
+        let entries = std::mem::take(&mut self.entries);
+        let opened = std::mem::take(&mut self.opened);
+        for (entry, opened) in entries.into_iter().zip(opened) {
+            let end = ends.get(&entry.header.author).copied();
+            if again.take(&entry, end.unwrap_or(u64::MAX)) {
+                self.entries.push(entry);
+                self.opened.push(opened);
             }
         }
+        for entry in &self.filled {
+            again.gone.note(&entry.header, true);
+        }
+        self.cuts = again.cut(hashes);
+        self.heads.retain(|author, (seq, head)| {
+            let fresh = self.entries.iter().rev();
+            let last = fresh
+                .map(|entry| &entry.header)
+                .find(|header| header.author == *author);
+            *seq = last.map_or(0, |last| last.seq);
+            *head = head.filter(|head| head.seq <= *seq);
+            *seq > 0
+        });
+        self.replica = Replica::resume(again.roster, again.tips, again.gone);
+    }
+
+    /// Entries of this very bundle that a revocation in it made void.
+    fn set_void_aside(&mut self) {
+        for cut in std::mem::take(&mut self.cuts) {
+            let beyond = |entry: &Entry| {
+                entry.header.author == cut.author && entry.header.seq > cut.last_seq
+            };
+            if self.entries.iter().any(beyond) {
+                let entries = std::mem::take(&mut self.entries);
+                let opened = std::mem::take(&mut self.opened);
+                for (entry, opened) in entries.into_iter().zip(opened) {
+                    if beyond(&entry) {
+                        self.void.push(entry);
+                    } else {
+                        self.entries.push(entry);
+                        self.opened.push(opened);
+                    }
+                }
+            }
+            if let Some((seq, head)) = self.heads.get_mut(&cut.author) {
+                *seq = (*seq).min(cut.last_seq);
+                *head = head.filter(|head| head.seq <= cut.last_seq);
+            }
+            self.cuts.push(cut);
+        }
+        self.heads.retain(|_, (seq, _)| *seq > 0);
     }
 }
 
+/// What a replica consists of, moved on by entries that were verified before.
+struct Replay {
+    roster: Roster,
+    tips: BTreeMap<AuthorId, Tip>,
+    gone: Gone,
+}
+
+impl Replay {
+    fn of(replica: &Replica) -> Self {
+        Self {
+            roster: replica.roster().clone(),
+            tips: replica.heads().clone(),
+            gone: replica.gone().clone(),
+        }
+    }
+
+    /// Whether this entry is let in again: before its author's end, after the one before it, and by
+    /// somebody whose enrolment is still there.
+    fn take(&mut self, entry: &Entry, end: u64) -> bool {
+        let header = &entry.header;
+        let tip = self.tips.get(&header.author);
+        let next = tip.map_or(0, |tip| tip.seq) + 1;
+        if header.seq != next || header.seq >= end || !self.counts(entry) {
+            return false;
+        }
+        let hlc = tip.map_or(header.hlc, |tip| tip.hlc.max(header.hlc));
+        let (seq, hash) = (header.seq, header.hash());
+        self.tips.insert(header.author, Tip { seq, hash, hlc });
+        let present = entry.payload.bytes().is_some();
+        if header.kind == Kind::Erase || !present {
+            self.gone.note(header, present);
+        }
+        true
+    }
+
+    fn counts(&mut self, entry: &Entry) -> bool {
+        let header = &entry.header;
+        if header.kind == Kind::Member {
+            let member = entry.payload.bytes().map(Member::decode);
+            let applied = match member {
+                Some(Ok(member)) => self.roster.apply(header, &member).is_ok(),
+                _ => false,
+            };
+            if !applied {
+                return false;
+            }
+        }
+        let author = self.roster.author(header.author);
+        author.is_some_and(|author| author.may_write(header.seq) && author.may(header.kind))
+    }
+
+    /// Draws the ledgers back to where the roster now ends them.
+    fn cut(&mut self, hashes: &Hashes) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        for (&author, tip) in &mut self.tips {
+            let known = self.roster.author(author);
+            let last_seq = known.map_or(0, |known| known.last_seq.unwrap_or(u64::MAX));
+            if tip.seq > last_seq {
+                let hash = hashes.get(&(author, last_seq)).copied();
+                (tip.seq, tip.hash) = (last_seq, hash.unwrap_or(EntryHash::ZERO));
+                cuts.push(Cut { author, last_seq });
+            }
+        }
+        self.tips.retain(|_, tip| tip.seq > 0);
+        cuts
+    }
+}
+
+/// Authors that may wait for somebody to vouch for them.
+const MOST_WAITING: usize = 32;
+/// Bytes of entries that may wait for it, all authors together.
+const MOST_WAITING_BYTES: usize = 8 << 20;
+
 /// One segment per unknown author: the one that reaches furthest.
 fn newest_of_each(segments: Vec<Segment>) -> Vec<Segment> {
-    /// Authors that may wait for somebody to vouch for them.
-    const MOST: usize = 32;
     let mut newest: BTreeMap<AuthorId, Segment> = BTreeMap::new();
+    let mut bytes = 0;
     for segment in segments {
         let author = segment.author();
-        let further = newest
-            .get(&author)
-            .is_none_or(|kept| kept.head.seq < segment.head.seq);
-        if further && (newest.len() < MOST || newest.contains_key(&author)) {
+        let kept = newest.get(&author);
+        let further = kept.is_none_or(|kept| kept.head.seq < segment.head.seq);
+        let freed = kept.map_or(0, size);
+        let fits = bytes - freed + size(&segment) <= MOST_WAITING_BYTES;
+        if further && fits && (newest.len() < MOST_WAITING || kept.is_some()) {
+            bytes = bytes - freed + size(&segment);
             newest.insert(author, segment);
         }
     }
     newest.into_values().collect()
+}
+
+fn size(segment: &Segment) -> usize {
+    let entries = segment.entries.iter();
+    entries
+        .map(|entry| Header::LEN + entry.payload.bytes().map_or(0, <[u8]>::len))
+        .sum()
 }
 
 /// Clinic keys that were granted to us.
