@@ -6,6 +6,7 @@
 pub mod author;
 pub mod bundle;
 mod cbor;
+pub mod chunk;
 pub mod clock;
 pub mod entry;
 pub mod envelope;

@@ -10,8 +10,8 @@ const SUITE: u8 = 1;
 const PREFIX: usize = Label::Chunk.as_bytes().len();
 const AAD: usize = PREFIX + 16 + 4 + 1;
 
-/// Longest piece of an attachment in one chunk, in bytes.
-pub const MAX_CHUNK: usize = 1 << 20;
+/// Longest piece of an attachment in one chunk, in bytes; sealed it has at most [`ledger::chunk::MAX_SEALED`].
+pub const MAX_CHUNK: usize = ledger::chunk::MAX_PIECE;
 
 /// Where a chunk belongs: chunks can't be exchanged, reordered or left off at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -178,7 +178,25 @@ fn one_value_sealed_twice_gives_different_bytes_of_one_length() {
 }
 
 #[test]
-fn a_chunk_of_more_than_a_mebibyte_is_refused() {
+fn the_longest_chunk_is_as_long_as_everybody_reckons_and_none_is_longer() {
+    let key = clinic_key(1).blob_key();
+    for len in (blob::MAX_CHUNK - 70_000..=blob::MAX_CHUNK)
+        .step_by(9_999)
+        .chain([blob::MAX_CHUNK])
+    {
+        let at = place(0, true);
+        let sealed = blob::seal_chunk(&mut rand::rng(), &key, &at, &vec![7; len]).unwrap();
+        assert!(sealed.len() <= ledger::chunk::MAX_SEALED, "{len}");
+        if len == blob::MAX_CHUNK {
+            assert_eq!(sealed.len(), ledger::chunk::MAX_SEALED);
+            assert_eq!(sealed.len(), 1_048_622);
+            assert_eq!(blob::open_chunk(&key, &at, &sealed).unwrap().len(), len);
+        }
+    }
+}
+
+#[test]
+fn a_chunk_of_a_mebibyte_or_more_is_refused() {
     let key = clinic_key(1).blob_key();
     let text = vec![0; blob::MAX_CHUNK + 1];
     let seal = |text| blob::seal_chunk(&mut rand::rng(), &key, &place(0, true), text);
