@@ -418,7 +418,8 @@ fn patched(old: Option<&str>, new: Option<&str>, max: usize) -> Result<Patch<Str
 
 /// Cleans a text without cutting it: one that is too long goes back to the person.
 fn fit(raw: &str, max: usize, clean: impl Fn(&str, usize) -> String) -> Result<String, Refused> {
-    let cleaned = clean(raw, max.saturating_add(1));
+    // Cleaning trims what it cuts: a cut at `max` could make a longer text look as if it fitted.
+    let cleaned = clean(raw, usize::MAX);
     if cleaned.chars().count() > max {
         return Err(Refused::TooLong);
     }

@@ -196,6 +196,29 @@ fn values_are_set_and_emptied() {
 }
 
 #[test]
+fn a_text_with_a_blank_at_the_limit_is_too_long_all_the_same() {
+    let lead = lead();
+    let long = |max: usize| format!("{} x", "a".repeat(max));
+    let mai = doing("Mai", NINE);
+    assert_eq!(
+        lead.note(mai, &long(Limits::NOTE)).err(),
+        Some(Refused::TooLong)
+    );
+    let name = long(Limits::NAME);
+    assert_eq!(
+        lead.edit(mai, Some(&name), None, None).err(),
+        Some(Refused::TooLong)
+    );
+    let order = long(Limits::ORDER);
+    assert_eq!(
+        lead.link_order(mai, Some(&order)).err(),
+        Some(Refused::TooLong)
+    );
+    let fits = format!("  {}  ", "a".repeat(Limits::NAME));
+    assert!(lead.edit(mai, Some(&fits), None, None).unwrap().is_some());
+}
+
+#[test]
 fn a_text_that_is_too_long_goes_back_and_is_not_cut() {
     let lead = lead();
     let mai = doing("Mai", NINE);
