@@ -131,6 +131,11 @@ impl Change {
         })
     }
 
+    /// Whether it is an act of a hand that may slip: not the arrival of a lead, not a look.
+    pub(super) fn can_be_undone(&self) -> bool {
+        self.origin.is_none() && self.access.is_none()
+    }
+
     /// A number was uncovered: recorded for whoever must know who looked (kind `access`).
     #[must_use]
     pub fn revealed(doing: Doing<'_>, purpose: Purpose) -> Self {
@@ -146,6 +151,9 @@ impl Lead {
     /// next try after nobody answered, tomorrow morning for a callback, else no further call. A
     /// lead that ends with this call has no next one.
     ///
+    /// What the call decided is written also where it was so already: whoever takes back an
+    /// earlier act must not take this one's outcome along.
+    ///
     /// A call that reached the person also vouches for a suspect.
     #[must_use]
     pub fn call(
@@ -156,7 +164,7 @@ impl Lead {
         hours: Hours,
     ) -> Change {
         let facts = self.facts();
-        let state = state_after(facts.state, outcome);
+        let state = decided(facts.state, outcome).unwrap_or(facts.state);
         let was_due = state.awaits_call() || facts.next_call_ms.is_some();
         let chosen = match outcome {
             Outcome::NoAnswer if was_due => {
@@ -166,14 +174,20 @@ impl Lead {
             _ => None,
         };
         let next = next_ms.or(chosen).filter(|_| state.is_open());
+        // An unanswered call on what waits for none decides nothing about the next one.
+        let plans = was_due || outcome != Outcome::NoAnswer || next.is_some();
         let reached = matches!(
             outcome,
             Outcome::Answered | Outcome::Callback | Outcome::Booked
         );
         Change {
             call: Some(outcome),
-            state: (state != facts.state).then_some(state),
-            next_call: differing(facts.next_call_ms, next),
+            state: decided(facts.state, outcome),
+            next_call: if plans {
+                Patch::from_option(next)
+            } else {
+                Patch::Keep
+            },
             cleared: facts.suspect && reached,
             ..doing.change()
         }
@@ -190,11 +204,13 @@ impl Lead {
 
     /// The state by hand. A state in which nobody is to be called drops the next call.
     pub fn set_state(&self, doing: Doing<'_>, state: LeadState) -> Proposed {
-        let facts = self.facts();
-        let next = facts.next_call_ms.filter(|_| state.awaits_call());
-        Ok((state != facts.state).then(|| Change {
+        Ok((state != self.facts().state).then(|| Change {
             state: Some(state),
-            next_call: differing(facts.next_call_ms, next),
+            next_call: if state.awaits_call() {
+                Patch::Keep
+            } else {
+                Patch::Clear
+            },
             ..doing.change()
         }))
     }
@@ -339,7 +355,7 @@ impl Lead {
     pub fn undo(&self, doing: Doing<'_>, stamp: Stamp) -> Result<Change, UndoError> {
         let place = self.place(&stamp).map_err(|_| UndoError::Unknown)?;
         let (_, act) = self.changes.get(place).ok_or(UndoError::Unknown)?;
-        if act.origin.is_some() || act.access.is_some() {
+        if !act.can_be_undone() {
             return Err(UndoError::NotUndoable);
         }
         let live = Live::of(self);
@@ -380,22 +396,24 @@ impl Lead {
     }
 }
 
-/// The state that a call's outcome leads to.
-fn state_after(state: LeadState, outcome: Outcome) -> LeadState {
+/// The state that a call decides on; `None` where its outcome says nothing about the state.
+fn decided(state: LeadState, outcome: Outcome) -> Option<LeadState> {
     match outcome {
-        Outcome::WrongNumber => LeadState::WrongNumber,
-        Outcome::Callback => LeadState::Callback,
-        Outcome::Booked => LeadState::Booked,
-        Outcome::Declined => LeadState::Declined,
+        Outcome::WrongNumber => Some(LeadState::WrongNumber),
+        Outcome::Callback => Some(LeadState::Callback),
+        Outcome::Booked => Some(LeadState::Booked),
+        Outcome::Declined => Some(LeadState::Declined),
         Outcome::Answered => match state {
             // The agreed call was made, or the number was right after all.
-            LeadState::New | LeadState::Callback | LeadState::WrongNumber => LeadState::Contacting,
-            other => other,
+            LeadState::New
+            | LeadState::Contacting
+            | LeadState::Callback
+            | LeadState::WrongNumber => Some(LeadState::Contacting),
+            LeadState::Booked | LeadState::Visited | LeadState::Declined => None,
         },
-        Outcome::NoAnswer => match state {
-            LeadState::New => LeadState::Contacting,
-            other => other,
-        },
+        Outcome::NoAnswer => {
+            matches!(state, LeadState::New | LeadState::Contacting).then_some(LeadState::Contacting)
+        }
     }
 }
 

@@ -179,7 +179,8 @@ impl Lead {
 
     fn takings_back(&self, change: &Change, events: &mut Vec<Event<'_>>) {
         // Redoing may name several takings-back (two desks did the same); one line says it.
-        if let Some(target) = change.undoes.first() {
+        let obeyed = |target: &&Stamp| self.get(target).is_none_or(Change::can_be_undone);
+        if let Some(target) = change.undoes.iter().find(obeyed) {
             events.push(match self.get(target) {
                 Some(act) if !act.undoes.is_empty() => Event::Redone { target: *target },
                 act => Event::Undone {
@@ -214,6 +215,7 @@ struct Before<'a> {
     phone: &'a str,
     question: &'a str,
     state: LeadState,
+    next_call: Option<i64>,
     merged_into: Option<Id>,
 }
 
@@ -269,6 +271,7 @@ impl<'a> Before<'a> {
             events.push(Event::StateChanged { from, to });
         }
         let next = change.next_call.on_write(Option::<&i64>::copied);
+        let next = next.filter(|at_ms| *at_ms != self.next_call);
         events.extend(next.map(|at_ms| Event::NextCallSet { at_ms }));
         let branch = change.branch.on_write(|to| to.map(String::as_str));
         events.extend(branch.map(|branch| Event::BranchSet { branch }));
@@ -297,6 +300,8 @@ impl<'a> Before<'a> {
         set(&mut self.phone, &change.phone);
         set(&mut self.question, &change.question);
         self.state = change.state.unwrap_or(self.state);
+        let next = change.next_call.on_write(Option::<&i64>::copied);
+        self.next_call = next.unwrap_or(self.next_call);
         let target = change.merged_into.on_write(Option::<&Id>::copied);
         self.merged_into = target.unwrap_or(self.merged_into);
     }

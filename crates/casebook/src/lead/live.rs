@@ -11,6 +11,7 @@ pub(super) struct Live {
 impl Live {
     /// One pass from the newest change down: an act is taken back by a later change that itself
     /// stands. A change that names itself or a later one is not obeyed: no desk can have seen it.
+    /// Nor is one that names what is no slip of a hand: that would hide the lead, or who looked.
     pub(super) fn of(lead: &Lead) -> Self {
         if lead
             .changes
@@ -25,7 +26,9 @@ impl Live {
                 continue;
             }
             for target in change.undoes.iter().filter(|target| *target < stamp) {
-                mark(lead, &mut undone, target);
+                if lead.get(target).is_some_and(Change::can_be_undone) {
+                    mark(lead, &mut undone, target);
+                }
             }
         }
         Self { undone }

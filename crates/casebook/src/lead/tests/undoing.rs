@@ -60,6 +60,91 @@ fn taking_back_an_older_act_keeps_what_was_done_since() {
 }
 
 #[test]
+fn taking_back_an_act_leaves_what_a_colleague_decided_too() {
+    for (outcome, state) in [
+        (Outcome::Booked, LeadState::Booked),
+        (Outcome::Declined, LeadState::Declined),
+        (Outcome::WrongNumber, LeadState::WrongNumber),
+        (Outcome::Callback, LeadState::Callback),
+        (Outcome::Answered, LeadState::Contacting),
+        (Outcome::NoAnswer, LeadState::Contacting),
+    ] {
+        let mut a = Desk::with(&lead(), 3);
+        let slip = call(&mut a, outcome);
+        let mut b = Desk::with(&a.lead, 4);
+        call(&mut b, outcome);
+        let next = b.lead.facts().next_call_ms;
+        meet(&mut a, &mut b);
+        undo(&mut a, slip);
+        let facts = a.lead.facts();
+        assert_eq!((facts.state, facts.attempts), (state, 1), "{outcome:?}");
+        assert_eq!(facts.next_call_ms, next, "{outcome:?}");
+    }
+}
+
+#[test]
+fn taking_back_a_slip_is_not_hindered_by_a_call_that_decided_nothing() {
+    let mut desk = Desk::with(&lead(), 3);
+    let slip = call(&mut desk, Outcome::Booked);
+    call(&mut desk, Outcome::NoAnswer);
+    undo(&mut desk, slip);
+    assert_eq!(desk.lead.facts().state, LeadState::New);
+}
+
+#[test]
+fn a_state_that_waits_for_no_call_drops_the_next_one_also_when_the_act_before_is_taken_back() {
+    let mut desk = Desk::with(&lead(), 3);
+    let planned = desk
+        .lead
+        .set_next_call(doing("Mai", NINE), Some(NINE + HOUR));
+    desk.record(planned.unwrap().unwrap());
+    let declined = call(&mut desk, Outcome::Declined);
+    let visited = desk.lead.set_state(doing("Lan", NINE), LeadState::Visited);
+    desk.record(visited.unwrap().unwrap());
+    undo(&mut desk, declined);
+    let facts = desk.lead.facts();
+    assert_eq!(
+        (facts.state, facts.next_call_ms),
+        (LeadState::Visited, None)
+    );
+}
+
+#[test]
+fn what_an_act_only_confirms_is_no_line_of_the_timeline() {
+    let mut desk = Desk::with(&lead(), 3);
+    call(&mut desk, Outcome::Callback);
+    let again = call(&mut desk, Outcome::Callback);
+    let history = desk.lead.history();
+    let lines: Vec<_> = history
+        .iter()
+        .filter(|moment| moment.stamp == again)
+        .collect();
+    assert_eq!(lines.len(), 1);
+    assert!(
+        lines[0].event
+            == Event::Called {
+                outcome: Outcome::Callback
+            }
+    );
+}
+
+#[test]
+fn nobody_can_take_back_the_arrival_of_a_lead_or_a_look_at_its_number() {
+    let mut lead = lead();
+    let looked = stamp(2, 3);
+    lead.insert(looked, Change::revealed(doing("Mai", NINE), Purpose::Show));
+    let rogue = Change {
+        undoes: vec![stamp(1, 9), looked],
+        ..Change::default()
+    };
+    lead.insert(stamp(3, 4), rogue);
+    let facts = lead.facts();
+    assert!(facts.origin.is_some());
+    assert_eq!(facts.name, "Nguyễn Thị Thu Hương");
+    assert!(lead.history().iter().all(|moment| !moment.undone));
+}
+
+#[test]
 fn two_desks_that_take_back_the_same_act_undo_it_once() {
     let mut a = Desk::with(&lead(), 3);
     let booked = call(&mut a, Outcome::Booked);
