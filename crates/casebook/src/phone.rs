@@ -47,7 +47,7 @@ pub enum PhoneWarning {
     NotAPerson,
     /// Digits are missing.
     TooShort,
-    /// There are too many digits.
+    /// There are too many digits; with a number: a zero too many in front was left out.
     TooLong,
 }
 

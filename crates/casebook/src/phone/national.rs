@@ -58,6 +58,10 @@ pub(super) fn grouping(dialled: &[u8]) -> &'static [usize] {
 /// the change of 2018.
 pub(super) fn read(digits: &[u8], plus: bool, old_plan: bool) -> Number {
     match digits {
+        // A zero too many. Nine digits so beginning are no number abroad but in a few tiny countries.
+        [b'0', b'0', national @ ..] if is_mobile(national) => {
+            trunk(national, old_plan).and(PhoneWarning::TooLong)
+        }
         [b'0', b'0', abroad @ ..] if abroad.len() >= 7 && abroad.first() != Some(&b'0') => {
             international(abroad, old_plan)
         }

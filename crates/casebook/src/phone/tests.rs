@@ -441,6 +441,47 @@ fn two_numbers_in_one_cell_are_both_read() {
 }
 
 #[test]
+fn two_numbers_with_only_a_dash_or_dots_between_them_are_both_read() {
+    for raw in [
+        "0912345678-0987654321",
+        "0912.345.678.0987.654.321",
+        "+84912345678–0987654321",
+    ] {
+        let reading = parse(raw, None);
+        assert_eq!(e164(reading.first), "+84912345678", "{raw:?}");
+        assert_eq!(e164(reading.second), "+84987654321", "{raw:?}");
+        assert!(reading.warnings.contains(&TwoNumbers), "{raw:?}");
+    }
+}
+
+#[test]
+fn a_few_digits_beside_a_number_do_not_hide_it_and_are_mentioned() {
+    check(&[
+        ("0912345678 (2)", "+84912345678", Mobile, &[TwoNumbers]),
+        ("1. 0912345678", "+84912345678", Mobile, &[TwoNumbers]),
+        ("02438251234 101", "+842438251234", Landline, &[TwoNumbers]),
+        (
+            "024 3825 1234-101",
+            "+842438251234",
+            Landline,
+            &[TwoNumbers],
+        ),
+        ("0912345678 12345", "", Unreadable, &[TooLong]),
+    ]);
+}
+
+#[test]
+fn a_zero_too_many_makes_no_number_abroad_of_a_mobile() {
+    check(&[
+        ("00912345678", "+84912345678", Mobile, &[TooLong]),
+        ("00 912 345 678", "+84912345678", Mobile, &[TooLong]),
+        ("0084912345678", "+84912345678", Mobile, &[]),
+        ("0033123456789", "+33123456789", Foreign, &[]),
+        ("0061412345678", "+61412345678", Foreign, &[]),
+    ]);
+}
+
+#[test]
 fn of_two_numbers_the_one_that_reaches_a_person_comes_first() {
     let reading = parse("1900 1234 / 0912345678", None);
     assert_eq!(e164(reading.first), "+84912345678");

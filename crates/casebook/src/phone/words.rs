@@ -2,6 +2,9 @@
 use super::national::{Number, read as judge};
 use super::{PhoneKind, PhoneWarning, Reading};
 
+/// Digits beside a number that are no number themselves: `0912345678 (2)`, `02438251234 101`.
+const BESIDE_AT_MOST: usize = 4;
+
 /// One run of digits that may be a number.
 #[derive(Default)]
 struct Run {
@@ -137,7 +140,8 @@ fn reading(number: Number, second: Option<super::Phone>, two: bool) -> Reading {
     }
 }
 
-/// One run: a number, or two with nothing but a space between them.
+/// One run: a number, or two with a space between them or, where it is too long for one, any
+/// sign. Beside a number may stand up to four digits that are none: an extension, a place in a list.
 fn judge_run(run: &Run, old_plan: bool) -> Vec<Number> {
     if run.rounded {
         return vec![Number::unreadable(PhoneWarning::PrecisionLost)];
@@ -146,16 +150,32 @@ fn judge_run(run: &Run, old_plan: bool) -> Vec<Number> {
     if whole.kind != PhoneKind::Unreadable {
         return vec![whole];
     }
-    let splits = run.groups.iter().enumerate().skip(1).take(16);
-    for (place, _) in splits.filter(|(_, group)| group.spaced) {
-        let (left, right) = run.groups.split_at(place);
-        let left = judge(&digits_of(left), run.plus, old_plan);
-        let right = judge(&digits_of(right), false, old_plan);
-        if left.phone.is_some() && right.phone.is_some() {
-            return vec![left, right];
+    let too_long = whole.warnings.contains(&PhoneWarning::TooLong);
+    let boundaries = run.groups.iter().enumerate().skip(1).take(16);
+    let mut beside = None;
+    for (place, _) in boundaries.filter(|(_, group)| too_long || group.spaced) {
+        let [left, right] = [run.groups.get(..place), run.groups.get(place..)]
+            .map(|groups| digits_of(groups.unwrap_or_default()));
+        let few = left.len().min(right.len()) <= BESIDE_AT_MOST;
+        let left = judge(&left, run.plus, old_plan);
+        let right = judge(&right, false, old_plan);
+        match (left.phone.is_some(), right.phone.is_some()) {
+            (true, true) => return vec![left, right],
+            // `024 3825 12345` is one landline too long, not a mobile without its zero after `024`.
+            (true, false) | (false, true) if few && !guessed(&left) && !guessed(&right) => {
+                beside = beside.or(Some([left, right]));
+            }
+            _ => {}
         }
     }
+    if let Some([left, right]) = beside {
+        return vec![left, right];
+    }
     vec![whole]
+}
+
+fn guessed(number: &Number) -> bool {
+    number.warnings.contains(&PhoneWarning::ExcelZeroRestored)
 }
 
 /// `0912/345/678`: what looked like several numbers may be one, if no words stand between.
