@@ -33,8 +33,9 @@ pub enum ConsultReason {
     NotAPerson,
     /// The number reaches somebody else.
     WrongNumber,
-    /// The number may not be what it looks like: old landline, converted or completed digits,
-    /// unknown prefix.
+    /// The number may not be the right one: maybe an old landline, digits completed or left out,
+    /// an unknown prefix, or two people wrote down different ones. (A mobile of before 2018 is
+    /// converted one to one by the official table and is as good as any.)
     AmbiguousNumber,
     /// The text holds two numbers.
     TwoNumbers,
@@ -116,12 +117,13 @@ fn consult(facts: &Facts<'_>) -> (Light, Vec<ConsultReason>) {
         PhoneWarning::MaybeOldLandline,
         PhoneWarning::ExcelZeroRestored,
         PhoneWarning::UnknownPrefix,
+        PhoneWarning::TooLong,
     ];
     let cautions = [
         (facts.state == LeadState::Declined, ConsultReason::Declined),
         (facts.suspect, ConsultReason::Suspect),
         (
-            ambiguous.into_iter().any(warned),
+            !facts.phone_rivals.is_empty() || ambiguous.into_iter().any(warned),
             ConsultReason::AmbiguousNumber,
         ),
         (warned(PhoneWarning::TwoNumbers), ConsultReason::TwoNumbers),
@@ -246,6 +248,13 @@ mod tests {
             &[ConsultReason::AmbiguousNumber],
         ),
         (
+            "00912345678",
+            0,
+            LeadState::New,
+            Light::Amber,
+            &[ConsultReason::AmbiguousNumber],
+        ),
+        (
             "0512345678",
             0,
             LeadState::New,
@@ -296,6 +305,39 @@ mod tests {
             assert_eq!(permission.consult, *expected, "{phone} {state:?}");
             assert_eq!(permission.consult_reasons, *reasons, "{phone} {state:?}");
         }
+    }
+
+    #[test]
+    fn a_number_in_dispute_is_called_with_care_until_somebody_chooses() {
+        let mut lead = Lead::new();
+        let raw = RawAnswers {
+            phone: "0912345678",
+            ..RawAnswers::default()
+        };
+        lead.insert(stamp(1), submission::change(&raw, 1_795_399_200_000, 0));
+        for (hlc, phone) in [(2, "0987654321"), (3, "0903123456")] {
+            let write = Change {
+                phone: Some(phone.into()),
+                sees_phone: vec![stamp(1)],
+                ..Change::default()
+            };
+            lead.insert(stamp(hlc), write);
+        }
+        let disputed = Permission::of(&lead.facts());
+        assert_eq!(disputed.consult, Light::Amber);
+        assert_eq!(disputed.consult_reasons, [ConsultReason::AmbiguousNumber]);
+        let key = lead
+            .facts()
+            .phone_rivals
+            .first()
+            .map(|rival| rival.key.clone());
+        let doing = Doing {
+            by: "Mai",
+            now_ms: 1_795_399_200_000,
+        };
+        let chosen = lead.settle(doing, &key.unwrap_or_default());
+        lead.insert(stamp(4), chosen.expect("a rival"));
+        assert_eq!(Permission::of(&lead.facts()).consult, Light::Green);
     }
 
     #[test]
