@@ -50,6 +50,7 @@ fn the_only_capability_is_that_of_the_only_window() {
         json!([
             "core:event:allow-listen",
             "core:event:allow-unlisten",
+            "core:webview:allow-set-webview-zoom",
             "allow-window"
         ])
     );
