@@ -32,7 +32,8 @@ struct Inner {
     settings: Arc<SettingsFile>,
     clock: SharedClock,
     idle: Idle,
-    phase: Mutex<Phase>,
+    /// Where the application stands, and how often that changed.
+    phase: Mutex<(Phase, u32)>,
     open: Mutex<Option<Open>>,
     kit: Mutex<Option<PendingKit>>,
     /// Held through every change of stage, so that two of them never mix.
@@ -71,7 +72,7 @@ impl Desk {
                 settings: Arc::new(SettingsFile::load(dir)),
                 clock: Arc::new(SystemClock),
                 idle: Idle::default(),
-                phase: Mutex::new(Phase::Starting),
+                phase: Mutex::new((Phase::Starting, 0)),
                 open: Mutex::new(None),
                 kit: Mutex::new(None),
                 stage: tokio::sync::Mutex::new(Stage::Unknown),
@@ -82,9 +83,11 @@ impl Desk {
     /// Where the application stands.
     #[must_use]
     pub fn status(&self) -> AppStatus {
+        let (phase, turn) = held(&self.inner.phase).clone();
         AppStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            phase: held(&self.inner.phase).clone(),
+            phase,
+            turn,
         }
     }
 
@@ -92,7 +95,7 @@ impl Desk {
     pub fn vault(&self) -> Result<Vault, Failure> {
         let vault = held(&self.inner.open).as_ref().map(|o| o.vault.clone());
         vault.ok_or_else(|| {
-            let locked = matches!(*held(&self.inner.phase), Phase::Locked);
+            let locked = matches!(held(&self.inner.phase).0, Phase::Locked);
             Failure::new(if locked { Code::Locked } else { Code::NotReady })
         })
     }
@@ -168,6 +171,8 @@ impl Desk {
 
     /// Reads anew who this PC is, for everyone who shows it.
     async fn refresh(&self) -> Result<DeskView, Failure> {
+        // Held, so that a lock that comes between can't be overwritten by "ready".
+        let _stage = self.inner.stage.lock().await;
         let desk = self.view().await?;
         self.turn(phase_of(desk.clone()));
         Ok(desk)
@@ -175,9 +180,16 @@ impl Desk {
 
     /// Changes the phase, and tells the window if it is another one.
     fn turn(&self, phase: Phase) -> AppStatus {
-        let before = std::mem::replace(&mut *held(&self.inner.phase), phase);
+        let changed = {
+            let mut now = held(&self.inner.phase);
+            let changed = now.0 != phase;
+            if changed {
+                *now = (phase, now.1.wrapping_add(1));
+            }
+            changed
+        };
         let status = self.status();
-        if before != status.phase {
+        if changed {
             self.inner.outside.tell(News::Phase(status.clone()));
         }
         status

@@ -13,6 +13,8 @@ pub struct AppStatus {
     pub version: String,
     /// What the window has to show.
     pub phase: Phase,
+    /// Goes up with every change of the phase: of two statuses the one with more is the later one.
+    pub turn: u32,
 }
 
 /// What the window has to show.
@@ -107,7 +109,7 @@ pub struct Kit {
     pub ask: [u8; 3],
 }
 
-/// What a repair brought back.
+/// What a repair, or the recovery by words, brought back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Repaired {

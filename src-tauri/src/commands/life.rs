@@ -67,7 +67,7 @@ pub(crate) async fn recover_with_words(
     desk: String,
     branch: String,
     person: String,
-) -> Answer<AppStatus> {
+) -> Answer<Repaired> {
     let words = zeroize::Zeroizing::new(words);
     state.recover(&words, desk, branch, person).await
 }

@@ -4,10 +4,12 @@
 use super::{Desk, Stage, held};
 use crate::failure::{Code, Failure};
 use crate::kit::PendingKit;
-use crate::status::{AppStatus, FoundingForm, Kit};
+use crate::status::{FoundingForm, Kit, Lost, Repaired};
 use std::sync::Arc;
 use vault::view::DeskView;
-use vault::{DeskPlan, Founding, FoundingPlan, LockedVault, PaperKit, RootSecret, Vault};
+use vault::{
+    DeskPlan, Founding, FoundingPlan, LockedVault, PaperKit, Recovered, RootSecret, Vault,
+};
 
 impl Desk {
     /// Founds a clinic in the empty data directory and gives its recovery kit.
@@ -81,7 +83,7 @@ impl Desk {
         desk: String,
         branch: String,
         person: String,
-    ) -> Result<AppStatus, Failure> {
+    ) -> Result<Repaired, Failure> {
         let paper = RootSecret::from_words(words)?;
         let mut stage = self.inner.stage.lock().await;
         let locked = match std::mem::replace(&mut *stage, Stage::Unknown) {
@@ -97,10 +99,13 @@ impl Desk {
             person,
         };
         match self.recovered(locked, &paper, plan).await {
-            Ok(vault) => {
+            Ok(Recovered { vault, lost }) => {
                 let (after, phase) = self.run(vault).await;
                 *stage = after;
-                Ok(self.turn(phase))
+                Ok(Repaired {
+                    status: self.turn(phase),
+                    lost: lost.into_iter().map(Lost::from).collect(),
+                })
             }
             Err((back, failure)) => {
                 *stage = Stage::Sealed(back);
@@ -114,7 +119,7 @@ impl Desk {
         locked: LockedVault,
         paper: &RootSecret,
         plan: DeskPlan,
-    ) -> Result<Vault, (LockedVault, Failure)> {
+    ) -> Result<Recovered, (LockedVault, Failure)> {
         // Wrong words must not even touch the keychain.
         if let Err(error) = locked.check_words(paper) {
             return Err((locked, error.into()));
@@ -129,7 +134,6 @@ impl Desk {
         locked
             .recover(paper, &root, plan, clock)
             .await
-            .map(|recovered| recovered.vault)
             .map_err(|(back, error)| (back, error.into()))
     }
 }

@@ -62,8 +62,8 @@ function typeAhead(app: App, event: KeyboardEvent): void {
 }
 
 export function globalKey(app: App, event: KeyboardEvent): void {
-  if (isComposing(event) || event.defaultPrevented || !app.working) return;
   app.active();
+  if (isComposing(event) || event.defaultPrevented || !app.working) return;
   if (app.overlay !== "none" && !(event.ctrlKey && event.key.toLowerCase() === "k") && event.key !== "Escape")
     return;
   const modified = event.ctrlKey || event.metaKey;
@@ -75,6 +75,7 @@ export function globalKey(app: App, event: KeyboardEvent): void {
   } else if (!modified && !event.altKey) command = plain(app, event);
   if (command) {
     event.preventDefault();
+    if (event.repeat) return; // a key held down is one press
     void command();
     void tick();
   } else if (!modified && !event.altKey) typeAhead(app, event);

@@ -1,8 +1,9 @@
 // English: complete, for owners and support.
 import type { Catalogue } from "./vi";
 
+const thousands = new Intl.NumberFormat("en-GB");
 const s = (n: number, one: string, many = `${one}s`) =>
-  `${n} ${new Intl.PluralRules("en").select(n) === "one" ? one : many}`;
+  `${thousands.format(n)} ${new Intl.PluralRules("en").select(n) === "one" ? one : many}`;
 
 export const en: Catalogue = {
   app: {
@@ -67,8 +68,9 @@ export const en: Catalogue = {
       ({ morning: "Good morning", afternoon: "Good afternoon", evening: "Good evening" })[part],
     new: (n) => s(n, "new inquiry", "new inquiries"),
     due: (n) => `${s(n, "call")} due today`,
-    overdue: (n) => `${n} overdue`,
+    overdue: (n) => `${thousands.format(n)} overdue`,
     oldest: (age) => `the longest wait is ${age}`,
+    fresh: "just now somebody wrote",
     calm: "Everyone has been called. Thank you.",
   },
   leads: {
@@ -550,6 +552,7 @@ export const en: Catalogue = {
   repair: {
     do: "Repair the data",
     title: "The data was rebuilt. The original is kept beside it.",
+    recovered: "Opened again with the 24 words. People and their history are all here.",
     all: "Everything came back.",
     lost: "What could not be brought back:",
     what: {
@@ -567,6 +570,8 @@ export const en: Catalogue = {
     words: "24 recovery words",
     count: (n) => `${n} / 24 words`,
     typo: (n) => `Word ${n} is not in the list. Please check its spelling.`,
+    order:
+      "All words are there, but they do not fit together. Compare each word and their order with the sheet.",
     do: "Open the data",
   },
   settings: {

@@ -24,6 +24,9 @@ export interface Trouble {
   todo: string;
 }
 
+const thousands = new Intl.NumberFormat("vi-VN");
+const so = (n: number) => thousands.format(n);
+
 export const vi = {
   app: {
     name: "Lễ Tân",
@@ -55,7 +58,7 @@ export const vi = {
     offline: "Mất mạng – vẫn làm việc bình thường",
     refused: "Máy chủ từ chối – bấm để xem lý do",
     noServer: "Chưa nối máy chủ – dữ liệu ở trên máy này",
-    unsent: (n: number) => `${n} mục chờ gửi`,
+    unsent: (n: number) => `${so(n)} mục chờ gửi`,
     nothingUnsent: "Không còn mục nào chờ gửi",
     title: "Đồng bộ dữ liệu",
     last: "Lần cuối đủ cả",
@@ -74,7 +77,7 @@ export const vi = {
     placeholder: "Tìm tên, số điện thoại, nội dung…",
     clear: "Xóa ô tìm",
     key: "Ctrl F",
-    found: (n: number) => (n === 0 ? "Không tìm thấy khách nào" : `Tìm thấy ${n} khách`),
+    found: (n: number) => (n === 0 ? "Không tìm thấy khách nào" : `Tìm thấy ${so(n)} khách`),
     more: (n: number) => `Đang hiện ${n} kết quả đầu. Gõ thêm để thu hẹp.`,
     partial: "Đang đọc dữ liệu, kết quả có thể chưa đủ.",
     unknown: (number: string) => `Chưa có ai dùng số ${number}.`,
@@ -86,10 +89,11 @@ export const vi = {
   greeting: {
     hello: (part: "morning" | "afternoon" | "evening") =>
       ({ morning: "Chào buổi sáng", afternoon: "Chào buổi chiều", evening: "Chào buổi tối" })[part],
-    new: (n: number) => `${n} khách mới`,
-    due: (n: number) => `${n} cuộc hẹn gọi hôm nay`,
-    overdue: (n: number) => `${n} cuộc đã quá hẹn`,
+    new: (n: number) => `${so(n)} khách mới`,
+    due: (n: number) => `${so(n)} cuộc hẹn gọi hôm nay`,
+    overdue: (n: number) => `${so(n)} cuộc đã quá hẹn`,
     oldest: (age: string) => `người chờ lâu nhất đã ${age}`,
+    fresh: "vừa có người gửi",
     calm: "Mọi khách đều đã được gọi. Cảm ơn bạn.",
   },
   leads: {
@@ -129,7 +133,7 @@ export const vi = {
     position: (row: number, of: number) => `dòng ${row} trên ${of}`,
     waited: (age: string) => `chờ ${age}`,
     total: (n: string) => `${n} khách`,
-    arrived: (n: number) => `Có ${n} khách mới vừa gửi câu hỏi`,
+    arrived: (n: number) => `Có ${so(n)} khách mới vừa gửi câu hỏi`,
     emptyTitle: "Chưa có khách nào",
     emptyHint:
       "Khi khách gửi form trên website, họ sẽ hiện ở đây. Khách đến quầy hoặc gọi điện: bấm Khách mới.",
@@ -575,6 +579,7 @@ export const vi = {
   repair: {
     do: "Sửa dữ liệu",
     title: "Đã dựng lại dữ liệu. Bản gốc vẫn được giữ bên cạnh.",
+    recovered: "Đã mở lại bằng 24 từ. Khách và lịch sử còn đủ.",
     all: "Mọi thứ đã trở lại đủ.",
     lost: "Những phần chưa lấy lại được:",
     what: {
@@ -592,6 +597,7 @@ export const vi = {
     words: "24 từ khôi phục",
     count: (n: number) => `${n} / 24 từ`,
     typo: (n: number) => `Từ số ${n} không có trong danh sách. Hãy xem lại chính tả của từ này.`,
+    order: "Đủ từ nhưng chưa khớp nhau. Hãy so lại từng từ và thứ tự với tờ giấy.",
     do: "Mở lại dữ liệu",
   },
   settings: {

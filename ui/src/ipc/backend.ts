@@ -57,7 +57,7 @@ export interface Backend {
   renewKit(): Promise<Kit>;
   checkKit(answers: string[]): Promise<DeskView>;
   claimServer(url: string, code: string): Promise<DeskView>;
-  recoverWithWords(words: string, desk: string, branch: string, person: string): Promise<AppStatus>;
+  recoverWithWords(words: string, desk: string, branch: string, person: string): Promise<Repaired>;
   lock(): Promise<AppStatus>;
   unlock(): Promise<AppStatus>;
   leads(query: LeadQuery): Promise<LeadPage>;

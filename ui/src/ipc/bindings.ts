@@ -22,7 +22,7 @@ export const commands = {
 	/**  Makes the clinic's server ours with the one-time code of its console. */
 	claimServer: (url: string, code: string) => typedError<DeskView, Failure>(__TAURI_INVOKE("claim_server", { url, code })),
 	/**  Opens the data of this PC by the words of the recovery kit, and makes it a new desk. */
-	recoverWithWords: (words: string, desk: string, branch: string, person: string) => typedError<AppStatus, Failure>(__TAURI_INVOKE("recover_with_words", { words, desk, branch, person })),
+	recoverWithWords: (words: string, desk: string, branch: string, person: string) => typedError<Repaired, Failure>(__TAURI_INVOKE("recover_with_words", { words, desk, branch, person })),
 	/**  Closes the data and forgets the keys. */
 	lock: () => typedError<AppStatus, Failure>(__TAURI_INVOKE("lock")),
 	/**  Opens the data again with the key of the keychain. */
@@ -128,6 +128,8 @@ export type AppStatus = {
 	version: string,
 	/**  What the window has to show. */
 	phase: Phase,
+	/**  Goes up with every change of the phase: of two statuses the one with more is the later one. */
+	turn: number,
 };
 
 /**  Why we may hold somebody's data (Law 91/2025/QH15, Art. 11.1 and 19.1). */

@@ -156,7 +156,7 @@ export class FakeBackend implements Backend {
   }
 
   async status(): Promise<AppStatus> {
-    return { version: "0.1.0", phase: this.phaseNow() };
+    return { version: "0.1.0", phase: this.phaseNow(), turn: 0 };
   }
 
   async retryStart(): Promise<AppStatus> {
@@ -197,13 +197,13 @@ export class FakeBackend implements Backend {
     return this.myDesk;
   }
 
-  async recoverWithWords(words: string): Promise<AppStatus> {
+  async recoverWithWords(words: string): Promise<Repaired> {
     const list = words.trim().toLowerCase().split(/\s+/);
     const typo = list.findIndex((word) => !WORDS.includes(word));
     if (typo >= 0) throw new Refusal("wordsTypo", String(typo + 1));
     if (list.length !== 24) throw new Refusal("wrongWords");
     this.phase = "ready";
-    return this.status();
+    return { status: await this.status(), lost: [{ what: "drafts" }] };
   }
 
   async lock(): Promise<AppStatus> {

@@ -17,9 +17,15 @@ async function open<T>(answer: Promise<Answer<T>>): Promise<T> {
   throw new Refusal(got.error.code, got.error.detail);
 }
 
+/** What is told between an answer and the listener's being there would be lost: listeners first. */
+const listening: Promise<unknown>[] = [];
+
 export const tauri: Backend = {
   now: () => Date.now(),
-  status: () => commands.status(),
+  async status() {
+    await Promise.all(listening);
+    return commands.status();
+  },
   retryStart: () => open(commands.retryStart()),
   repairData: () => open(commands.repairData()),
   foundClinic: (form) => open(commands.foundClinic(form)),
@@ -54,6 +60,7 @@ export const tauri: Backend = {
   quit: () => commands.quit(),
   on(event, heard) {
     const stopping = events[event].listen((told) => heard(told.payload as Events[typeof event]));
+    listening.push(stopping);
     return () => void stopping.then((stop) => stop());
   },
 };

@@ -3,6 +3,7 @@ import { getContext, setContext } from "svelte";
 import { i18n } from "../i18n/index.svelte";
 import {
   Refusal,
+  type Acted,
   type AppStatus,
   type Backend,
   type Code,
@@ -39,12 +40,12 @@ export class App {
   founding = $state(false);
   kit = $state<Kit | null>(null);
   kitPostponed = $state(false);
-  /** What a repair could not bring back; `null` when there was none, or it was read. */
-  lost = $state<Lost[] | null>(null);
+  /** What a repair or the words could not bring back; `null` when there was none, or it was read. */
+  lost = $state<{ after: "repair" | "words"; what: Lost[] } | null>(null);
   now = $state(0);
   announcement = $state("");
-  /** The number on the sheet that is being printed; gone right after. */
-  printed = $state<RevealedPhone | null>(null);
+  /** Whose number is on the sheet that is being printed; gone right after. */
+  printed = $state<{ id: string; phone: RevealedPhone } | null>(null);
   /** Goes up when the search should take the focus. */
   searchCalls = $state(0);
 
@@ -52,6 +53,7 @@ export class App {
   readonly undo = new Undo();
   private stops: (() => void)[] = [];
   private lastActive = 0;
+  private lastTurn = -1;
 
   constructor(readonly backend: Backend) {
     this.now = backend.now();
@@ -71,8 +73,11 @@ export class App {
     const retheme = () => this.settings && this.apply(this.settings);
     dusk?.addEventListener("change", retheme);
     this.stops.push(() => dusk?.removeEventListener("change", retheme));
-    const tick = setInterval(() => (this.now = backend.now()), 20_000);
+    const tick = setInterval(() => this.tick(), 20_000);
     this.stops.push(() => clearInterval(tick));
+    const seen = () => document.hidden || this.tick();
+    document.addEventListener("visibilitychange", seen);
+    this.stops.push(() => document.removeEventListener("visibilitychange", seen));
     try {
       this.apply(await backend.settings());
       await this.take(await backend.status());
@@ -86,6 +91,14 @@ export class App {
     this.undo.dismiss();
   }
 
+  /** Time passes: a call falls due, a day ends, without anything having changed. */
+  private tick(): void {
+    const before = this.now;
+    this.now = this.backend.now();
+    if (!this.working || Math.floor(before / 60_000) === Math.floor(this.now / 60_000)) return;
+    void this.leads.refreshCounts().catch((error: unknown) => this.fail(error));
+  }
+
   private async heardChange(ids: string[], arrived: number): Promise<void> {
     if (!this.working) return;
     await this.leads.changed(ids, arrived);
@@ -97,7 +110,10 @@ export class App {
     return (this.phase.at === "ready" || this.phase.at === "kitUnchecked") && !this.founding;
   }
 
+  /** Takes a status unless a later one was taken already: answers and events overtake each other. */
   async take(status: AppStatus): Promise<void> {
+    if (status.turn < this.lastTurn) return;
+    this.lastTurn = status.turn;
     this.version = status.version;
     const was = this.phase.at;
     this.phase = status.phase;
@@ -108,6 +124,11 @@ export class App {
     } else {
       this.forget();
     }
+    // the data were closed under the wizard: its words are void, and nobody may read them any more
+    if (["locked", "keychain", "database"].includes(status.phase.at)) {
+      this.founding = false;
+      this.kit = null;
+    }
   }
 
   /** Nothing personal stays in memory once the data are closed. */
@@ -117,6 +138,7 @@ export class App {
     this.undo.dismiss();
     this.overlay = "none";
     this.announcement = "";
+    this.printed = null;
   }
 
   /** Reads what the panes begin with. */
@@ -135,6 +157,8 @@ export class App {
 
   fail(error: unknown): void {
     const code = error instanceof Refusal ? error.code : "internal";
+    // the lock screen says it already
+    if (code === "locked" && this.phase.at === "locked") return;
     this.failure = { code, detail: error instanceof Refusal ? error.detail : null };
   }
 
@@ -159,15 +183,21 @@ export class App {
 
   async change(part: Partial<Settings>): Promise<void> {
     if (!this.settings) return;
+    const before = $state.snapshot(this.settings);
+    const wanted = { ...before, ...part };
+    // at once, so that the next switch builds on this one
+    this.apply(wanted);
     try {
-      this.apply(await this.backend.setSettings({ ...$state.snapshot(this.settings), ...part }));
+      await this.backend.setSettings(wanted);
     } catch (error) {
+      this.apply(before);
       this.fail(error);
     }
   }
 
   async lock(): Promise<void> {
     try {
+      await this.leads.drafts.flush();
       await this.take(await this.backend.lock());
     } catch (error) {
       this.fail(error);
@@ -184,7 +214,15 @@ export class App {
 
   /** Does something to the open record, says so, and offers the way back. */
   async act(act: LeadAct, text: (lead: { nextCallAt: number | null }) => string): Promise<boolean> {
-    const acted = await this.leads.act(act);
+    return this.reported(await this.leads.act(act), text);
+  }
+
+  /** Does something to one record, open or not. */
+  async actOn(id: string, act: LeadAct, text: () => string): Promise<boolean> {
+    return this.reported(await this.leads.actOn(id, act), text);
+  }
+
+  private reported(acted: Acted | null, text: (lead: { nextCallAt: number | null }) => string): boolean {
     if (!acted) return false;
     this.report(text(acted.lead.row), acted.undo);
     return true;
@@ -208,7 +246,8 @@ export class App {
   /** Tells the shell that someone is at the keyboard, sparingly. */
   active(): void {
     const now = Date.now();
-    if (now - this.lastActive < 15_000 || !this.working) return;
+    const open = this.phase.at === "ready" || this.phase.at === "kitUnchecked";
+    if (now - this.lastActive < 15_000 || !open) return;
     this.lastActive = now;
     void this.backend.userActive().catch(() => undefined);
   }

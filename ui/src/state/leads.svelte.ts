@@ -13,6 +13,7 @@ import type {
   SavedView,
   Today,
 } from "../ipc/backend";
+import { Drafts } from "./drafts";
 
 export const PAGE = 100;
 
@@ -29,6 +30,13 @@ export const wholeList: Query = {
   offset: 0,
   limit: PAGE,
 };
+
+/** Corrections begun on a record. */
+export interface Correction {
+  name: string;
+  phone: string;
+  question: string;
+}
 
 export class Leads {
   query = $state<Query>({ ...wholeList });
@@ -54,29 +62,55 @@ export class Leads {
   pickNext = $state(false);
   /** A form begun and left, until it is saved or thrown away. */
   begun = $state<NewLead | null>(null);
+  /** Corrections begun and left, by record, until they are saved or thrown away. */
+  readonly corrections = new Map<string, Correction>();
   /** Text that the form for a new lead begins with. */
   startPhone = $state("");
 
   private rows = $state<Record<number, LeadRow>>({});
   private asked = new Set<number>();
   private round = 0;
+  private latest: Promise<void> = Promise.resolve();
+  /** Acts under way, and the last of them: they reach the vault in the order of the keys. */
+  private readonly acting = new Set<string>();
+  private line: Promise<unknown> = Promise.resolve();
+  readonly drafts: Drafts;
 
   constructor(
     private readonly backend: Backend,
     private readonly fail: (error: unknown) => void,
-  ) {}
+  ) {
+    this.drafts = new Drafts(backend, fail);
+  }
 
   row(index: number): LeadRow | undefined {
     return this.rows[index];
   }
 
   indexOf(id: string | null): number {
-    const found = Object.entries(this.rows).find(([, row]) => row.id === id);
-    return found ? Number(found[0]) : -1;
+    const places = this.placesOf(id);
+    return places.find((index) => this.asked.has(Math.floor(index / PAGE))) ?? places[0] ?? -1;
+  }
+
+  /** Where a row is shown: after a refresh an outdated page may hold it once more. */
+  private placesOf(id: string | null): number[] {
+    return Object.entries(this.rows)
+      .filter(([, row]) => row.id === id)
+      .map(([index]) => Number(index));
+  }
+
+  /** Settles when the latest question to the list is answered. */
+  answered(): Promise<void> {
+    return this.latest;
   }
 
   /** Loads the list anew; keeps the rows on screen until the answer is there. */
-  async load(change: Partial<Query> = {}): Promise<void> {
+  load(change: Partial<Query> = {}): Promise<void> {
+    this.latest = this.ask(change);
+    return this.latest;
+  }
+
+  private async ask(change: Partial<Query>): Promise<void> {
     const round = ++this.round;
     this.query = { ...this.query, ...change, offset: 0 };
     const keep = Object.keys(change).length === 0 ? Math.floor(this.active / PAGE) * PAGE : 0;
@@ -119,26 +153,31 @@ export class Leads {
     this.views = [];
     this.loaded = false;
     this.begun = null;
+    this.corrections.clear();
+    this.drafts.clear();
     this.query = { ...wholeList };
   }
 
   /** Makes sure that the rows from `first` to `last` are known. */
   async ensure(first: number, last: number): Promise<void> {
-    const round = this.round;
+    const { round, asked } = this;
     for (let page = Math.floor(first / PAGE); page * PAGE < last; page++) {
-      if (this.asked.has(page)) continue;
-      this.asked.add(page);
+      if (asked.has(page)) continue;
+      asked.add(page);
       try {
         const got = await this.backend.leads({
           ...$state.snapshot(this.query),
           offset: page * PAGE,
           limit: PAGE,
         });
-        if (round !== this.round) return;
+        if (round !== this.round) {
+          asked.delete(page); // dropped, so it is to be asked for again
+          return;
+        }
         got.rows.forEach((row, i) => (this.rows[page * PAGE + i] = row));
       } catch (error) {
-        this.asked.delete(page);
-        this.fail(error);
+        asked.delete(page);
+        if (round === this.round) this.fail(error);
       }
     }
   }
@@ -160,8 +199,10 @@ export class Leads {
   }
 
   /** Sizes of the lists, without disturbing the order under the reader's eye. */
-  private async refreshCounts(): Promise<void> {
+  async refreshCounts(): Promise<void> {
+    const round = this.round;
     const page = await this.backend.leads({ ...$state.snapshot(this.query), offset: 0, limit: 1 });
+    if (round !== this.round) return;
     this.counts = page.counts;
     await this.refreshToday();
   }
@@ -195,8 +236,7 @@ export class Leads {
 
   /** Puts a record's new values wherever they are shown. */
   private take(view: LeadView): void {
-    const index = this.indexOf(view.row.id);
-    if (index >= 0) this.rows[index] = view.row;
+    for (const index of this.placesOf(view.row.id)) this.rows[index] = view.row;
     if (this.openId === view.row.id) this.record = view;
   }
 
@@ -214,6 +254,8 @@ export class Leads {
       this.record = view;
       if (this.beside !== "record") this.beside = "record";
     } catch (error) {
+      // the record that is still on screen is the open one
+      if (this.openId === id) this.openId = this.record?.row.id ?? null;
       this.fail(error);
     }
   }
@@ -233,9 +275,24 @@ export class Leads {
     this.beside = "new";
   }
 
+  /** Acts on the record that is on screen, which may not be the one that is being opened. */
   async act(act: LeadAct): Promise<Acted | null> {
-    const id = this.openId;
-    return id ? this.settle(this.backend.act(id, act)) : null;
+    const id = this.record?.row.id;
+    return id ? this.actOn(id, act) : null;
+  }
+
+  /** Acts on one record; the same act while it is under way is a slip of the hand. */
+  async actOn(id: string, act: LeadAct): Promise<Acted | null> {
+    const same = id + JSON.stringify(act);
+    if (this.acting.has(same)) return null;
+    this.acting.add(same);
+    const acted = this.line.then(() => this.settle(this.backend.act(id, act)));
+    this.line = acted;
+    try {
+      return await acted;
+    } finally {
+      this.acting.delete(same);
+    }
   }
 
   async add(lead: NewLead): Promise<Acted> {
@@ -266,7 +323,7 @@ export class Leads {
       const acted = await acting;
       this.take(acted.lead);
       if (reorder) await Promise.all([this.load(), this.refreshToday()]);
-      else await this.refreshCounts();
+      else void this.refreshCounts().catch((error: unknown) => this.fail(error));
       return acted;
     } catch (error) {
       this.fail(error);
@@ -275,7 +332,7 @@ export class Leads {
   }
 
   async usePhone(purpose: RevealPurpose): Promise<RevealedPhone | null> {
-    const id = this.openId;
+    const id = this.record?.row.id;
     if (!id) return null;
     try {
       const phone = await this.backend.usePhone(id, purpose);
@@ -289,8 +346,9 @@ export class Leads {
   }
 
   /** The row after the open one, asked for before an act may reorder the list. */
-  nextId(): string | null {
-    const index = this.indexOf(this.openId);
-    return this.rows[index + 1]?.id ?? null;
+  async nextId(): Promise<string | null> {
+    const next = this.indexOf(this.openId) + 1;
+    if (next < this.total && !this.rows[next]) await this.ensure(next, next + 1);
+    return this.rows[next]?.id ?? null;
   }
 }

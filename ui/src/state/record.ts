@@ -40,7 +40,7 @@ export function outcomeSaid(app: App, outcome: Outcome, nextCallAt: number | nul
 }
 
 async function saveAndNext(app: App): Promise<void> {
-  const next = app.leads.nextId();
+  const next = await app.leads.nextId();
   if (noteBox.save && !(await noteBox.save())) return;
   if (next) await app.leads.open(next);
 }
@@ -65,7 +65,8 @@ export function recordCommands(app: App): RecordCommands {
       leads.beside = "edit";
     },
     print: async () => {
-      if (callable) app.printed = await leads.usePhone("print");
+      const phone = callable ? await leads.usePhone("print") : null;
+      app.printed = phone && { id: row.id, phone };
       await tick(); // the sheet takes the number first
       window.addEventListener("afterprint", () => (app.printed = null), { once: true });
       window.print();

@@ -17,21 +17,27 @@ export class Undo {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private left = 0;
   private since = 0;
+  private still = false;
 
   say(done: Done): void {
     this.done = done;
     this.round++;
     this.left = UNDO_MS;
+    this.still = true;
     this.resume();
   }
 
   /** The pointer or the focus is on it: time stands still. */
   pause(): void {
+    if (this.still) return; // pointer and focus may both be on it
+    this.still = true;
     clearTimeout(this.timer);
     this.left -= Date.now() - this.since;
   }
 
   resume(): void {
+    if (!this.still || !this.done) return;
+    this.still = false;
     clearTimeout(this.timer);
     this.since = Date.now();
     this.timer = setTimeout(() => this.dismiss(), Math.max(1500, this.left));
