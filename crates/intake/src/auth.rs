@@ -14,6 +14,8 @@ const WINDOW_MS: u64 = 10 * 60 * 1000;
 
 /// A signed request whose signer is a desk of this clinic.
 pub(crate) struct Signed {
+    /// Who signed it.
+    pub author: AuthorId,
     /// The body that was signed.
     pub body: Bytes,
     /// Its place in the memory for bodies.
@@ -52,12 +54,19 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
         return Err(Problem::Revoked);
     }
     app.keeper
-        .first_time(Nonce {
-            author: proof.author,
-            nonce: proof.nonce,
-        })
+        .first_time(
+            Nonce {
+                author: proof.author,
+                nonce: proof.nonce,
+            },
+            proof.ms,
+        )
         .await?;
-    Ok(Signed { body, _held: held })
+    Ok(Signed {
+        author: proof.author,
+        body,
+        _held: held,
+    })
 }
 
 /// The proof that a request carries.

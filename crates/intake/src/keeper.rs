@@ -5,9 +5,10 @@ mod claim;
 mod light;
 mod state;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::body::Bytes;
+use futures_util::FutureExt;
 use ledger::{AuthorId, AuthorKeys, BlobHash, ClinicId, Have, Roster, Segment, SubmissionId};
 use ledger::{statement::IntakeKeyStatement, submission::SealedSubmission, submission::Suspicion};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -114,14 +115,16 @@ type Reply<T> = oneshot::Sender<Result<T, Problem>>;
 /// Work that shares a transaction with other work of its kind.
 enum Light {
     Submit(Box<Post>, Reply<Receipt>),
-    Nonce(Nonce, Reply<()>),
+    /// With the time that the signer gave it.
+    Nonce(Nonce, i64, Reply<()>),
     Blob(BlobHash, Bytes, Reply<()>),
     Probe(Reply<()>),
 }
 
 enum Job {
     Light(Light),
-    Push(Vec<Segment>, Reply<Pushed>),
+    Push(AuthorId, Vec<Segment>, Reply<Pushed>),
+    Seen(u64, Reply<()>),
     Claim(Box<ClaimOrder>, Reply<Have>),
     Close(oneshot::Sender<()>),
 }
@@ -155,7 +158,7 @@ impl Keeper {
         self.view.clone()
     }
 
-    /// The setup code of an unclaimed server, and every later one.
+    /// The setup code of an unclaimed server.
     #[must_use]
     pub(crate) fn codes(&self) -> watch::Receiver<Option<String>> {
         self.codes.clone()
@@ -167,9 +170,9 @@ impl Keeper {
             .await
     }
 
-    /// Remembers the nonce of a signed request; a second time is a replay.
-    pub(crate) async fn first_time(&self, nonce: Nonce) -> Result<(), Problem> {
-        self.ask(|reply| Job::Light(Light::Nonce(nonce, reply)))
+    /// Remembers the nonce of a request signed at `signed_ms`; a second time is a replay.
+    pub(crate) async fn first_time(&self, nonce: Nonce, signed_ms: i64) -> Result<(), Problem> {
+        self.ask(|reply| Job::Light(Light::Nonce(nonce, signed_ms, reply)))
             .await
     }
 
@@ -184,9 +187,18 @@ impl Keeper {
         self.ask(|reply| Job::Light(Light::Probe(reply))).await
     }
 
-    /// Takes entries of desks.
-    pub(crate) async fn push(&self, segments: Vec<Segment>) -> Result<Pushed, Problem> {
-        self.ask(|reply| Job::Push(segments, reply)).await
+    /// Takes entries of desks, in a request that `sender` signed.
+    pub(crate) async fn push(
+        &self,
+        sender: AuthorId,
+        segments: Vec<Segment>,
+    ) -> Result<Pushed, Problem> {
+        self.ask(|reply| Job::Push(sender, segments, reply)).await
+    }
+
+    /// Hears how far a desk holds this server's own ledger; more than is here means that the store is an old copy.
+    pub(crate) async fn seen(&self, seq: u64) -> Result<(), Problem> {
+        self.ask(|reply| Job::Seen(seq, reply)).await
     }
 
     /// Gives the server to a clinic, or publishes what its owner changed.
@@ -215,30 +227,54 @@ impl Keeper {
 async fn run(mut state: State, mut inbox: mpsc::Receiver<Job>) {
     let mut next = inbox.recv().await;
     while let Some(job) = next.take() {
-        match job {
+        let work = match job {
             Job::Light(first) => {
                 let (batch, after) = gather(first, &mut inbox);
-                state.light(batch).await;
                 next = after;
+                Work::Light(batch)
             }
-            Job::Push(segments, reply) => {
-                let _ = reply.send(state.push(segments).await);
-            }
-            Job::Claim(order, reply) => {
-                let _ = reply.send(state.claim(*order).await);
-            }
+            Job::Push(sender, segments, reply) => Work::Push(sender, segments, reply),
+            Job::Seen(seq, reply) => Work::Seen(seq, reply),
+            Job::Claim(order, reply) => Work::Claim(order, reply),
             Job::Close(done) => {
                 inbox.close();
                 state.close().await;
                 let _ = done.send(());
                 return;
             }
+        };
+        // A fault of the program ends this work, not the server: whoever waits for it is told to try again.
+        let done = AssertUnwindSafe(work.on(&mut state)).catch_unwind().await;
+        if done.is_err() {
+            state.metrics.panics.inc();
+            state.doubt();
         }
         if next.is_none() {
             next = inbox.recv().await;
         }
     }
     state.close().await;
+}
+
+/// What one turn of the keeper does.
+enum Work {
+    Light(Vec<Light>),
+    Push(AuthorId, Vec<Segment>, Reply<Pushed>),
+    Seen(u64, Reply<()>),
+    Claim(Box<ClaimOrder>, Reply<Have>),
+}
+
+impl Work {
+    async fn on(self, state: &mut State) {
+        match self {
+            Self::Light(batch) => state.light(batch).await,
+            Self::Push(sender, segments, reply) => {
+                let _ = reply.send(state.push(sender, segments).await);
+            }
+            Self::Seen(seq, reply) => drop(reply.send(state.seen(seq).await)),
+            Self::Claim(order, reply) => drop(reply.send(state.claim(*order).await)),
+        }
+    }
 }
 
 /// What is waiting already goes into one transaction; the first job of another kind is handed back.

@@ -10,10 +10,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use intake::{Config, Server, StartError};
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Takes sealed questions from a clinic's website in, and hands sealed entries to its desks.
@@ -132,23 +129,13 @@ async fn serve(config: Config) -> Result<(), StartError> {
     let server = Server::bind(config).await?;
     tracing::info!(address = %server.addr(), "listening");
     say(&format!("listening on http://{}", server.addr()));
-    tokio::spawn(say_codes(server.setup_codes()));
+    // On the console only, never in the log.
+    if let Some(code) = server.setup_code() {
+        say(&format!("setup code: {code}"));
+    }
     server.run(stopped()).await;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Says the setup code now and whenever a new one is made; it is on the console only, never in the log.
-async fn say_codes(mut codes: watch::Receiver<Option<String>>) {
-    loop {
-        let code = codes.borrow_and_update().clone();
-        if let Some(code) = code {
-            say(&format!("setup code: {code}"));
-        }
-        if codes.changed().await.is_err() {
-            return;
-        }
-    }
 }
 
 async fn stopped() {

@@ -44,6 +44,11 @@ pub(crate) enum Problem {
     /// No clinic has claimed this server yet.
     #[error("this server belongs to no clinic yet")]
     NotClaimed,
+    /// The store is an old copy and goes on only after its operator has said so.
+    #[error(
+        "this server's store was restored from a backup; its operator must run `letan-intake restored`"
+    )]
+    Restored,
     /// Another clinic has claimed this server.
     #[error("this server belongs to another clinic")]
     AlreadyClaimed,
@@ -149,6 +154,11 @@ impl Problem {
                 "not-claimed",
                 "Not claimed",
             ),
+            Self::Restored => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "restored",
+                "Restored from a backup",
+            ),
             Self::AlreadyClaimed => (StatusCode::CONFLICT, "already-claimed", "Already claimed"),
             Self::SetupCode => (StatusCode::FORBIDDEN, "setup-code", "Wrong setup code"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized"),
@@ -193,7 +203,7 @@ impl Problem {
     fn retry_s(&self) -> Option<u32> {
         match self {
             Self::RateLimited { retry_s } => Some(*retry_s),
-            Self::NotClaimed | Self::DiskFull => Some(60),
+            Self::NotClaimed | Self::Restored | Self::DiskFull => Some(60),
             Self::Busy => Some(2),
             _ => None,
         }

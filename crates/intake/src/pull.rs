@@ -29,11 +29,10 @@ pub(crate) async fn page(
         let entries = store
             .entries_after(author, after, room, ENTRY_FRAME)
             .await?;
-        let read_to = entries.last().map_or(after, |kept| kept.entry.header.seq);
-        let full = read_to < ours.seq(author);
         let wrote = write_segment(&mut writer, author, &entries);
+        let whole = wrote.is_some_and(|last| last >= ours.seq(author));
         // A page that is empty although it had all the room would be asked for again for ever.
-        if full && (wrote || !writer.is_empty()) {
+        if !whole && !writer.is_empty() {
             return Ok(Page {
                 bundle: writer.finish(),
                 more: true,
@@ -68,13 +67,10 @@ async fn lacking(
         .collect())
 }
 
-/// Writes the entries up to the last one with a signed head; says whether there was one.
-fn write_segment(writer: &mut Writer, author: AuthorId, entries: &[Kept]) -> bool {
-    let signed = entries.iter().rposition(|kept| kept.signature.is_some());
-    let Some((last, signature)) = signed.and_then(|at| Some((at, entries.get(at)?.signature?)))
-    else {
-        return false;
-    };
+/// Writes the entries up to the last one with a signed head; gives its number, if there was one.
+fn write_segment(writer: &mut Writer, author: AuthorId, entries: &[Kept]) -> Option<u64> {
+    let last = end(entries)?;
+    let signature = entries.get(last)?.signature?;
     for kept in &entries[..=last] {
         writer.entry(&kept.entry);
     }
@@ -85,5 +81,19 @@ fn write_segment(writer: &mut Writer, author: AuthorId, entries: &[Kept]) -> boo
         hash: header.hash(),
         signature,
     });
-    true
+    Some(header.seq)
+}
+
+/// The place of the last entry that counts and is signed. A ledger that was cut short between two signed heads goes on,
+/// by bare headers of what was set aside, to the next one: nothing else vouches for the entries before the cut.
+fn end(entries: &[Kept]) -> Option<usize> {
+    let counting = entries.iter().take_while(|kept| !kept.void).count();
+    let signed = |kept: &Kept| kept.signature.is_some();
+    let within = entries[..counting].iter().rposition(signed);
+    let covered = counting == 0 || within == Some(counting - 1);
+    if covered {
+        return within;
+    }
+    let beyond = entries[counting..].iter().position(signed);
+    beyond.map(|place| counting + place).or(within)
 }

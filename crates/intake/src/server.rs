@@ -102,12 +102,6 @@ impl Server {
         self.app.keeper.codes().borrow().clone()
     }
 
-    /// The setup code and every later one: a new one is made after too many wrong tries.
-    #[must_use]
-    pub fn setup_codes(&self) -> watch::Receiver<Option<String>> {
-        self.app.keeper.codes()
-    }
-
     /// Answers requests until `stop` is done, finishes those in flight, and closes the store.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let router = routes::router(&self.app);
@@ -151,6 +145,6 @@ fn fresh_identity() -> Identity {
         root: Zeroizing::new(rand::random()),
         token_key: rand::random(),
         setup_code: Some(fresh_code()),
-        setup_attempts: 0,
+        behind: false,
     }
 }

@@ -137,7 +137,7 @@ mod tests {
             }
         };
         let broken = tokio::select! {
-            broken = writer.write_all(&[0; LEAST]) => broken,
+            broken = writer.write_all(&vec![0; LEAST]) => broken,
             () = drip => Ok(()),
         };
         assert_eq!(broken.unwrap_err().kind(), io::ErrorKind::TimedOut);
@@ -158,12 +158,12 @@ mod tests {
         });
         let mut writer = Stall::new(near, LIMIT);
         let began = Instant::now();
-        writer.write_all(&[0; EACH]).await.unwrap();
+        writer.write_all(&vec![0; EACH]).await.unwrap();
         assert!(began.elapsed() > LIMIT, "longer than one stall in all");
         writer.flush().await.unwrap();
         // Silence between two answers is no stall.
         sleep(LIMIT * 2).await;
-        writer.write_all(&[0; EACH]).await.unwrap();
+        writer.write_all(&vec![0; EACH]).await.unwrap();
         drop(writer);
         assert_eq!(reader.await.unwrap(), 2 * EACH);
     }

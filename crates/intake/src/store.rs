@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use ledger::{AuthorId, BlobHash, Entry, EntryHash, SubmissionId};
+use ledger::{AuthorId, BlobHash, Entry, EntryHash, RecordId, SubmissionId};
 use sqlx::{
     ConnectOptions, SqliteConnection, SqlitePool,
     migrate::Migrator,
@@ -52,6 +52,16 @@ pub enum StoreError {
     Database(#[source] sqlx::Error),
 }
 
+/// Why a change was not made durable.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// What went wrong.
+    pub error: StoreError,
+    /// Nothing was changed, for certain. Otherwise the end of the transaction itself failed, and the store must be
+    /// read to know.
+    pub certain: bool,
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         // SQLITE_FULL, by its stable primary result code.
@@ -75,8 +85,8 @@ pub(crate) struct Identity {
     pub token_key: [u8; 32],
     /// The one-time setup code, while no clinic has claimed this server.
     pub setup_code: Option<String>,
-    /// Wrong codes tried since this one was made.
-    pub setup_attempts: u32,
+    /// The store is an old copy: a desk showed more of the server's own ledger than it holds.
+    pub behind: bool,
 }
 
 /// The clinic that claimed this server, and what it published.
@@ -100,6 +110,8 @@ pub(crate) struct Kept {
     pub entry: Entry,
     /// The author's signature over the head at this entry.
     pub signature: Option<[u8; 64]>,
+    /// Set aside: it lies beyond its author's revocation.
+    pub void: bool,
 }
 
 /// What is remembered of a submission so that a repeated post is recognised.
@@ -122,16 +134,6 @@ pub(crate) struct Nonce {
     pub nonce: [u8; 16],
 }
 
-/// A change of the setup.
-pub(crate) enum Setup {
-    /// A new code, no attempts.
-    Code(String),
-    /// Attempts so far.
-    Attempts(u32),
-    /// A clinic has claimed this server: no code any more.
-    Done,
-}
-
 /// Everything that becomes durable together.
 #[derive(Default)]
 pub(crate) struct Changes {
@@ -139,7 +141,9 @@ pub(crate) struct Changes {
     pub entries: Vec<Kept>,
     /// Entries stored without their payload, which has now come.
     pub filled: Vec<Entry>,
-    /// Authors whose entries beyond a number are dropped: a revocation cut them short.
+    /// Records whose payloads are deleted.
+    pub erased: Vec<RecordId>,
+    /// Authors whose entries beyond a number are set aside: a revocation cut them short.
     pub cuts: Vec<ledger::replica::Cut>,
     /// Signatures for heads of entries that were there already.
     pub heads: Vec<ledger::SignedHead>,
@@ -151,10 +155,10 @@ pub(crate) struct Changes {
     pub forget_before_ms: Option<i64>,
     /// Attachment chunks.
     pub blobs: Vec<(BlobHash, Vec<u8>)>,
-    /// The clinic's facts, whole.
+    /// The clinic's facts, whole; the setup code has done its work then.
     pub clinic: Option<ClinicRecord>,
-    /// The setup.
-    pub setup: Option<Setup>,
+    /// The store is an old copy.
+    pub behind: bool,
     /// Proof that the store can be written, with the time.
     pub probe_ms: Option<i64>,
 }
@@ -165,13 +169,14 @@ impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
             && self.filled.is_empty()
+            && self.erased.is_empty()
             && self.cuts.is_empty()
             && self.heads.is_empty()
             && self.submissions.is_empty()
             && self.nonces.is_empty()
             && self.blobs.is_empty()
             && self.clinic.is_none()
-            && self.setup.is_none()
+            && !self.behind
             && self.probe_ms.is_none()
     }
 }
@@ -201,6 +206,8 @@ impl Store {
             .await
             .map_err(StoreError::Schema)?;
         write::check(&mut writer).await?;
+        // What an erasure deleted may still be in the log, if the last process ended before it was folded in.
+        write::checkpoint(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(options.clone().read_only(true).create_if_missing(false))

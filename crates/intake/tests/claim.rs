@@ -2,7 +2,7 @@
 
 use ledger::Role;
 
-use super::support::{Clinic, Desk, Running};
+use super::support::{Clinic, Desk, Running, bundle, send};
 
 #[tokio::test]
 async fn a_clinic_claims_a_server_once_and_may_repeat_it() {
@@ -65,12 +65,13 @@ async fn a_desk_that_is_no_owner_publishes_nothing() {
 }
 
 #[tokio::test]
-async fn wrong_codes_are_counted_and_end_in_a_new_code() {
+async fn wrong_codes_change_nothing_for_whoever_reads_the_right_one() {
     let server = Running::new().await;
     let mut clinic = Clinic::found();
     clinic.enrol_server(&server).await;
     let code = server.code.clone().unwrap();
-    for _ in 0..10 {
+    for _ in 0..15 {
+        server.pass(60_000);
         let answer = clinic
             .claim_with(&server, &clinic.claim_body("AAAA-AAAA-AAAA"))
             .await;
@@ -79,25 +80,63 @@ async fn wrong_codes_are_counted_and_end_in_a_new_code() {
             (403, "setup-code")
         );
     }
+    let careless = code.to_lowercase().replace('-', " ");
+    let claimed = clinic
+        .claim_with(&server, &clinic.claim_body(&careless))
+        .await;
+    assert_eq!(claimed.status, 200, "{}", claimed.text());
+}
+
+#[tokio::test]
+async fn a_claim_is_looked_into_only_with_the_code_and_a_signature() {
+    let server = Running::new().await;
+    let mut clinic = Clinic::found();
+    clinic.enrol_server(&server).await;
+    let mut broken = clinic.owner.since(1);
+    broken.head.signature[0] ^= 1;
+    let mut body = clinic.claim_body("AAAA-AAAA-AAAA");
+    body["bundle"] = data_encoding::BASE64URL_NOPAD
+        .encode(&bundle(&[broken]))
+        .into();
+    let unread = clinic.claim_with(&server, &body).await;
+    assert_eq!(unread.problem(), "setup-code");
+    body["code"] = server.code.clone().unwrap().into();
+    let unsigned = clinic.proof(&server, &clinic.owner.signer, "POST", "/v1/claim", b"x");
+    let bytes = body.to_string().into_bytes();
+    let unread = send(&server, "POST", "/v1/claim", &unsigned, bytes).await;
+    assert_eq!(unread.problem(), "unauthorized");
+    let read = clinic.claim_with(&server, &body).await;
+    assert_eq!(read.json()["field"], "bundle");
+}
+
+#[tokio::test]
+async fn a_claim_of_more_members_than_any_clinic_has_is_refused() {
+    let server = Running::new().await;
+    let mut clinic = Clinic::found();
+    clinic.enrol_server(&server).await;
+    for _ in 0..500 {
+        clinic.enrol(Desk::new().signer.keys(), Role::Desk);
+    }
+    let code = server.code.clone().unwrap();
+    let answer = clinic.claim_with(&server, &clinic.claim_body(&code)).await;
     assert_eq!(
-        clinic
-            .claim_with(&server, &clinic.claim_body(&code))
-            .await
-            .problem(),
-        "setup-code"
+        (answer.status, answer.json()["field"].as_str()),
+        (422, Some("bundle"))
     );
-    let dir = server.stop().await;
-    let server = Running::on(dir, |_| {}).await;
-    let renewed = server.code.clone().unwrap();
-    assert_ne!(renewed, code);
-    let careless = renewed.to_lowercase().replace('-', " ");
-    assert_eq!(
-        clinic
-            .claim_with(&server, &clinic.claim_body(&careless))
-            .await
-            .status,
-        200
-    );
+}
+
+#[tokio::test]
+async fn a_claim_counts_once_even_after_a_restart() {
+    let (server, clinic) = Running::claimed().await;
+    let body = clinic.claim_body("").to_string().into_bytes();
+    let proof = clinic.proof(&server, &clinic.owner.signer, "POST", "/v1/claim", &body);
+    let first = send(&server, "POST", "/v1/claim", &proof, body.clone()).await;
+    assert_eq!(first.status, 200);
+    let again = send(&server, "POST", "/v1/claim", &proof, body.clone()).await;
+    assert_eq!((again.status, again.problem().as_str()), (401, "replayed"));
+    let server = Running::on(server.stop().await, |_| {}).await;
+    let again = send(&server, "POST", "/v1/claim", &proof, body).await;
+    assert_eq!(again.problem(), "replayed");
 }
 
 #[tokio::test]

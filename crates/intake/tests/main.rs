@@ -3,11 +3,15 @@
 
 mod claim;
 mod durable;
+mod erasure;
 mod exchange;
+mod full;
 mod hostile;
 mod limits;
 mod openapi;
 mod remnants;
+mod restored;
+mod revoked;
 mod submit;
 mod support;
 mod trust;

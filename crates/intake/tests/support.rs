@@ -125,6 +125,15 @@ impl Running {
             .await
     }
 
+    /// The number of files of the store in which these bytes are.
+    pub(crate) fn files_with(&self, bytes: &[u8]) -> usize {
+        let files = std::fs::read_dir(self.dir.path()).unwrap();
+        files
+            .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+            .filter(|content| memchr::memmem::find(content, bytes).is_some())
+            .count()
+    }
+
     /// Stops as an operator would, and waits for it.
     pub(crate) async fn stop(mut self) -> Arc<TempDir> {
         if let Some(stop) = self.stop.take() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ledger::{AuthorId, Entry, EntryHash, Kind, Lie, Member, Replica, Segment};
+use ledger::{AuthorId, Entry, EntryHash, Kind, Lie, Member, Payload, Replica, Segment};
 
 use super::{Pushed, Refused, members, state::State, state::report};
 use crate::{
@@ -24,19 +24,30 @@ pub(super) struct Arrival {
 }
 
 impl State {
-    /// Takes what is good of a push.
-    pub(super) async fn push(&mut self, segments: Vec<Segment>) -> Result<Pushed, Problem> {
+    /// Takes what is good of a push that `sender` signed.
+    pub(super) async fn push(
+        &mut self,
+        sender: AuthorId,
+        segments: Vec<Segment>,
+    ) -> Result<Pushed, Problem> {
         self.be_sure().await?;
         let replica = self.replica.clone().ok_or(Problem::NotClaimed)?;
-        let arrival = arrive(&self.store, replica, segments).await?;
+        let (segments, mut refused) = self.own_aside(segments).await;
+        let arrival = arrive(&self.store, replica, segments, Bare::Of(sender)).await?;
         let Arrival {
-            replica,
-            changes,
-            refused,
+            replica, changes, ..
         } = arrival;
+        refused.extend(arrival.refused);
         for refusal in &refused {
             self.metrics.refused.inc();
             tracing::warn!(reason = refusal.reason, "a desk's entries were refused");
+        }
+        let me = self.signer.id();
+        if refused
+            .iter()
+            .any(|one| one.author == me && one.reason == reason(Lie::Fork))
+        {
+            self.fall_behind().await;
         }
         if !changes.is_empty() {
             self.commit(&changes).await?;
@@ -45,6 +56,24 @@ impl State {
         }
         let have = self.replica.as_ref().map(Replica::have).unwrap_or_default();
         Ok(Pushed { have, refused })
+    }
+
+    /// Entries of this server's own that it does not have itself prove that its store is an old copy. They are not
+    /// taken in: a desk may hold still later ones, which the next question would contradict.
+    async fn own_aside(&mut self, segments: Vec<Segment>) -> (Vec<Segment>, Vec<Refused>) {
+        let (author, keys) = (self.signer.id(), self.signer.keys());
+        let tip = self.ledger.seq();
+        let beyond = |one: &Segment| one.author() == author && one.head.seq > tip;
+        let (ahead, others): (Vec<_>, Vec<_>) = segments.into_iter().partition(beyond);
+        if ahead.iter().any(|segment| segment.head.verify(&keys)) {
+            self.fall_behind().await;
+        }
+        let refuse = |segment: Segment| Refused {
+            author,
+            seq: segment.head.seq,
+            reason: "server-behind",
+        };
+        (others, ahead.into_iter().map(refuse).collect())
     }
 
     /// Moves on to what was made durable.
@@ -65,7 +94,20 @@ impl State {
         }
         self.replica = Some(replica);
         self.committed().await;
+        if !changes.erased.is_empty() {
+            self.unfolded = true;
+            self.fold().await;
+        }
     }
+}
+
+/// Whose entries may come without payloads that no erase entry known here accounts for.
+#[derive(Clone, Copy)]
+pub(super) enum Bare {
+    /// This author's own: whoever wrote them can keep nothing back that is not its own.
+    Of(AuthorId),
+    /// Anybody's: the erase entries of a founding bundle may follow later.
+    All,
 }
 
 /// What `segments` make of `replica`; nothing is stored here.
@@ -73,32 +115,38 @@ pub(super) async fn arrive(
     store: &Store,
     mut replica: Replica,
     segments: Vec<Segment>,
+    bare: Bare,
 ) -> Result<Arrival, Problem> {
-    let known = known(store, &replica, &segments).await?;
+    let mut known = known(store, &replica, &segments).await?;
     let mut changes = Changes::default();
     let mut refused = Vec::new();
     let mut waiting = by_author(segments);
-    // Whoever is enrolled by another author's entries of the same push gets another turn.
-    loop {
+    let mut later = Vec::new();
+    // Whoever is enrolled, or whose payloads are erased, by another author's entries of the same push gets another turn.
+    while !waiting.is_empty() {
         let before = waiting.len();
+        later.clear();
         let mut again = Vec::new();
         for (author, segments) in waiting {
-            match take_author(&mut replica, author, segments, &known) {
-                Outcome::Taken(taken) => merge(&mut changes, *taken),
+            match take_author(&mut replica, author, segments, &mut known, bare) {
+                Outcome::Taken(taken, beyond) => {
+                    merge(&mut changes, *taken);
+                    refused.extend(beyond);
+                }
                 Outcome::Refused(refusal) => refused.push(refusal),
-                Outcome::Unknown(segments) => again.push((author, segments)),
+                Outcome::Later(segments, refusal) => {
+                    again.push((author, segments));
+                    later.push(refusal);
+                }
             }
         }
-        waiting = again;
-        if waiting.is_empty() || waiting.len() == before {
+        if again.len() == before {
             break;
         }
+        waiting = again;
     }
-    refused.extend(
-        waiting
-            .iter()
-            .map(|(author, segments)| unknown(*author, segments)),
-    );
+    refused.append(&mut later);
+    erase(store, &mut replica, &mut changes).await?;
     Ok(Arrival {
         replica,
         changes,
@@ -122,46 +170,182 @@ fn by_author(segments: Vec<Segment>) -> Vec<(AuthorId, Vec<Segment>)> {
 }
 
 enum Outcome {
-    Taken(Box<Changes>),
+    /// Taken; with the reason why its end was not, if that lies beyond a revocation.
+    Taken(Box<Changes>, Option<Refused>),
     Refused(Refused),
-    Unknown(Vec<Segment>),
+    /// Not now; with the reason to give if nothing else of the push changes that.
+    Later(Vec<Segment>, Refused),
+}
+
+/// Why an author's segments stopped.
+enum Stop {
+    Refused(Refused),
+    Later(Refused),
+    /// Beyond its revocation; what is before counts.
+    Beyond(Refused),
+}
+
+/// One author's segments on their way in: taken whole or not at all.
+struct Trial<'a> {
+    replica: Replica,
+    known: &'a Known,
+    fresh: Known,
+    taken: Changes,
+    bare: Bare,
 }
 
 fn take_author(
     replica: &mut Replica,
     author: AuthorId,
     segments: Vec<Segment>,
-    known: &Known,
+    known: &mut Known,
+    bare: Bare,
 ) -> Outcome {
-    let mut trial = replica.clone();
-    let mut taken = Changes::default();
-    let mut fresh: Known = HashMap::new();
-    let all = segments.clone();
-    for segment in segments {
+    let founded = replica.roster().iter().next().is_some();
+    if founded && replica.roster().author(author).is_none() {
+        let refusal = unknown(author, &segments);
+        return Outcome::Later(segments, refusal);
+    }
+    let mut trial = Trial {
+        replica: replica.clone(),
+        known,
+        fresh: HashMap::new(),
+        taken: Changes::default(),
+        bare,
+    };
+    let mut beyond = None;
+    for segment in &segments {
+        match trial.admit(segment) {
+            Ok(()) => {}
+            Err(Stop::Refused(refusal)) => return Outcome::Refused(refusal),
+            Err(Stop::Later(refusal)) => return Outcome::Later(segments, refusal),
+            Err(Stop::Beyond(refusal)) => {
+                beyond = Some(refusal);
+                break;
+            }
+        }
+    }
+    let Trial {
+        replica: after,
+        fresh,
+        taken,
+        ..
+    } = trial;
+    known.extend(fresh);
+    *replica = after;
+    Outcome::Taken(Box::new(taken), beyond)
+}
+
+impl Trial<'_> {
+    fn admit(&mut self, segment: &Segment) -> Result<(), Stop> {
+        let author = segment.author();
         let held = |author, seq| {
-            fresh
-                .get(&(author, seq))
-                .or_else(|| known.get(&(author, seq)))
+            let place = (author, seq);
+            self.fresh
+                .get(&place)
+                .or_else(|| self.known.get(&place))
                 .copied()
         };
-        let Ok(admission) = trial.admit(segment, held) else {
-            return Outcome::Unknown(all);
-        };
-        if let Some(rejected) = admission.rejected {
-            return Outcome::Refused(Refused {
+        let admission = self.replica.admit(segment.clone(), held);
+        let one = std::slice::from_ref(segment);
+        let admission = admission.map_err(|_| Stop::Later(unknown(author, one)))?;
+        let refusal = admission.rejected.map(|rejected| {
+            let refusal = Refused {
                 author,
                 seq: rejected.seq,
                 reason: reason(rejected.why),
-            });
+            };
+            (refusal, rejected.why == Lie::BeyondRevocation)
+        });
+        let beyond = match refusal {
+            Some((refusal, false)) => return Err(Stop::Refused(refusal)),
+            Some((refusal, true)) => Some(refusal),
+            None => None,
+        };
+        if let Some(seq) = self.kept_back(&admission.entries) {
+            let reason = reason(Lie::Gap);
+            return Err(Stop::Later(Refused {
+                author,
+                seq,
+                reason,
+            }));
         }
-        taken.cuts.extend(admission.cuts);
-        taken.filled.extend(admission.filled);
-        let fresh_hashes = admission.entries.iter().map(|entry| &entry.header);
-        fresh.extend(fresh_hashes.map(|header| ((author, header.seq), header.hash())));
-        keep(&mut taken, admission.entries, admission.head);
+        self.taken.cuts.extend(admission.cuts);
+        self.taken.filled.extend(admission.filled);
+        let headers = admission.entries.iter().map(|entry| &entry.header);
+        let hashes = headers.map(|header| ((author, header.seq), header.hash()));
+        self.fresh.extend(hashes);
+        let taken = admission.entries.len();
+        keep(&mut self.taken, admission.entries, admission.head);
+        match beyond {
+            None => Ok(()),
+            Some(refusal) => {
+                if taken > 0 {
+                    vouch(&mut self.taken, segment, refusal.seq);
+                }
+                Err(Stop::Beyond(refusal))
+            }
+        }
     }
-    *replica = trial;
-    Outcome::Taken(Box::new(taken))
+
+    /// The first entry whose payload is missing although nothing known erased it: whoever passed it on may have kept it.
+    fn kept_back(&self, entries: &[Entry]) -> Option<u64> {
+        let missing = entries.iter().find(|entry| {
+            let header = &entry.header;
+            let allowed = match self.bare {
+                Bare::Of(author) => author == header.author,
+                Bare::All => true,
+            };
+            entry.payload.bytes().is_none() && !allowed && !self.replica.is_erased(header.record)
+        });
+        missing.map(|entry| entry.header.seq)
+    }
+}
+
+/// Keeps the bare headers from a revocation's cut up to the signed head: nothing else vouches for what is before it.
+fn vouch(taken: &mut Changes, segment: &Segment, from: u64) {
+    let beyond = segment
+        .entries
+        .iter()
+        .filter(|entry| entry.header.seq >= from);
+    taken.entries.extend(beyond.map(|entry| Kept {
+        entry: Entry {
+            header: entry.header,
+            payload: Payload::Erased,
+        },
+        signature: None,
+        void: true,
+    }));
+    if let Some(last) = taken.entries.last_mut() {
+        last.signature = Some(segment.head.signature);
+    }
+}
+
+/// Payloads of records that stand erased are not stored, and those that are stored are deleted.
+async fn erase(store: &Store, replica: &mut Replica, changes: &mut Changes) -> Result<(), Problem> {
+    let mut gone = Vec::new();
+    for kept in &mut changes.entries {
+        let header = &kept.entry.header;
+        if header.kind == Kind::Erase && replica.is_erased(header.record) {
+            changes.erased.push(header.record);
+        } else if header.kind.is_erasable() && replica.is_erased(header.record) {
+            kept.entry.payload = Payload::Erased;
+            gone.push(*header);
+        }
+    }
+    let (late, filled): (Vec<_>, Vec<_>) = std::mem::take(&mut changes.filled)
+        .into_iter()
+        .partition(|entry| replica.is_erased(entry.header.record));
+    changes.filled = filled;
+    gone.extend(late.into_iter().map(|entry| entry.header));
+    for record in &changes.erased {
+        let stored = store.erasable(*record).await;
+        gone.extend(stored.map_err(|error| report(&error))?);
+    }
+    for header in &gone {
+        replica.forget_payload(header);
+    }
+    Ok(())
 }
 
 fn keep(taken: &mut Changes, entries: Vec<Entry>, head: Option<ledger::SignedHead>) {
@@ -169,6 +353,7 @@ fn keep(taken: &mut Changes, entries: Vec<Entry>, head: Option<ledger::SignedHea
     taken.entries.extend(entries.into_iter().map(|entry| Kept {
         entry,
         signature: None,
+        void: false,
     }));
     let Some(head) = head else {
         return;
@@ -180,12 +365,7 @@ fn keep(taken: &mut Changes, entries: Vec<Entry>, head: Option<ledger::SignedHea
 }
 
 fn merge(changes: &mut Changes, taken: Changes) {
-    // A revocation may reach entries that came in the same push.
-    for cut in &taken.cuts {
-        changes.entries.retain(|kept| {
-            kept.entry.header.author != cut.author || kept.entry.header.seq <= cut.last_seq
-        });
-    }
+    // A revocation may reach entries of the same push: they are stored, and set aside with the rest.
     changes.entries.extend(taken.entries);
     changes.filled.extend(taken.filled);
     changes.heads.extend(taken.heads);

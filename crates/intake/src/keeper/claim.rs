@@ -1,21 +1,28 @@
 //! Giving the server to a clinic, and publishing what its owners change later.
 
+use std::collections::HashSet;
+
 use data_encoding::BASE32;
 use ledger::{
-    AuthorId, ClinicId, EntryHash, Epoch, Have, Replica, Role, Segment, request::RequestProof,
-    statement::IntakeKeyStatement,
+    AuthorId, AuthorKeys, ClinicId, Entry, EntryHash, Epoch, Have, Kind, Member, Replica, Role,
+    Segment, request::RequestProof, statement::IntakeKeyStatement,
 };
 use subtle::ConstantTimeEq;
 
-use super::{arrive::arrive, state::State};
+use super::{
+    arrive::{Bare, arrive},
+    light::NONCE_MS,
+    state::State,
+};
 use crate::{
     auth::check_time,
     problem::Problem,
-    store::{Changes, ClinicRecord, Setup},
+    store::{Changes, ClinicRecord, Nonce},
 };
 
-/// Wrong codes after which a new code is made: whoever has the console can read it, nobody else.
-const ATTEMPTS: u32 = 10;
+/// Most authors and most membership entries of a claim: what a large clinic has many times over, and little work.
+const AUTHORS: usize = 200;
+const MEMBERS: usize = 500;
 
 /// A claim as it was sent.
 pub(crate) struct ClaimOrder {
@@ -52,17 +59,22 @@ impl State {
             Some(replica) => replica.clone(),
             None => Replica::new(clinic),
         };
-        let arrival = arrive(&self.store, base, order.segments.clone()).await?;
+        // Whatever takes work comes after the signature and, from whoever is new here, the code.
+        let nonce = self.check_signature(clinic, &order)?;
+        if self.replica.is_none() {
+            self.check_code(&order.code)?;
+        }
+        check_size(&order.segments)?;
+        let arrival = arrive(&self.store, base, order.segments.clone(), Bare::All).await?;
         if !arrival.refused.is_empty() {
             return Err(BAD_BUNDLE);
         }
-        self.check_owner(&arrival.replica, clinic, &order)?;
+        check_owner(&arrival.replica, order.proof.author)?;
         let epoch = check_statement(&arrival.replica, clinic, &order.statement)?;
         self.check_enrolled(&arrival.replica)?;
-        if self.replica.is_none() {
-            self.check_code(&order.code).await?;
-        }
-        self.publish(order, genesis, epoch, arrival.replica, arrival.changes)
+        let mut changes = arrival.changes;
+        changes.nonces.push(nonce);
+        self.publish(order, genesis, epoch, arrival.replica, changes)
             .await
     }
 
@@ -92,8 +104,8 @@ impl State {
             notice_version: order.notice_version,
             notice_text: order.notice_text,
         });
-        changes.setup = Some(Setup::Done);
         self.commit(&changes).await?;
+        self.nonces.extend(changes.nonces.iter().copied());
         self.setup_code = None;
         self.show_code();
         let have = replica.have();
@@ -101,32 +113,38 @@ impl State {
         Ok(have)
     }
 
-    /// The request is signed, in time, by an owner whom the bundle enrols.
-    fn check_owner(
+    /// The request is signed, in time, for the first time, with the keys of the author that it names: an author known
+    /// here or one that the bundle says it enrols. Gives what is to be remembered of it.
+    fn check_signature(
         &self,
-        replica: &Replica,
         clinic: ClinicId,
         order: &ClaimOrder,
-    ) -> Result<(), Problem> {
-        let roster = replica.roster();
-        let keys = roster
-            .keys(order.proof.author)
+    ) -> Result<(Nonce, i64), Problem> {
+        let (author, now_ms) = (order.proof.author, (self.clock)());
+        let known = self
+            .replica
+            .as_ref()
+            .and_then(|all| all.roster().keys(author));
+        let keys = known
+            .or_else(|| stated_keys(&order.segments, author))
             .ok_or(Problem::Unauthorized)?;
-        if !order
-            .proof
-            .verify(&keys, clinic, "POST", &order.path, &order.body)
-        {
+        let path = &order.path;
+        if !order.proof.verify(&keys, clinic, "POST", path, &order.body) {
             return Err(Problem::Unauthorized);
         }
-        check_time(order.proof.ms, (self.clock)())?;
-        if !roster.is_active(order.proof.author) {
-            return Err(Problem::Revoked);
+        check_time(order.proof.ms, now_ms)?;
+        let nonce = Nonce {
+            author,
+            nonce: order.proof.nonce,
+        };
+        if self
+            .nonces
+            .get(&nonce)
+            .is_some_and(|expires| *expires >= now_ms)
+        {
+            return Err(Problem::Replayed);
         }
-        if is_owner(replica, order.proof.author) {
-            Ok(())
-        } else {
-            Err(Problem::Unauthorized)
-        }
+        Ok((nonce, now_ms.saturating_add(NONCE_MS)))
     }
 
     fn check_enrolled(&self, replica: &Replica) -> Result<(), Problem> {
@@ -144,45 +162,15 @@ impl State {
         }
     }
 
-    /// Counts the try on the disk before it compares, so that a stop of the power gives no free one.
-    async fn check_code(&mut self, typed: &str) -> Result<(), Problem> {
-        let Some(code) = self.setup_code.clone() else {
-            return Err(Problem::AlreadyClaimed);
-        };
-        let attempts = self.setup_attempts.saturating_add(1);
-        let setup = Some(Setup::Attempts(attempts));
-        self.commit(&Changes {
-            setup,
-            ..Changes::default()
-        })
-        .await?;
-        self.setup_attempts = attempts;
-        if bool::from(
-            plain_code(typed)
-                .as_bytes()
-                .ct_eq(plain_code(&code).as_bytes()),
-        ) {
+    /// 60 random bits stand against the few tries that an address has in a minute: a wrong one changes nothing here.
+    fn check_code(&self, typed: &str) -> Result<(), Problem> {
+        let code = self.setup_code.as_deref().ok_or(Problem::AlreadyClaimed)?;
+        let (typed, code) = (plain_code(typed), plain_code(code));
+        if bool::from(typed.as_bytes().ct_eq(code.as_bytes())) {
             return Ok(());
         }
-        if attempts >= ATTEMPTS {
-            self.renew_code().await?;
-        }
+        tracing::warn!("a wrong setup code was tried");
         Err(Problem::SetupCode)
-    }
-
-    async fn renew_code(&mut self) -> Result<(), Problem> {
-        let code = fresh_code();
-        let setup = Some(Setup::Code(code.clone()));
-        self.commit(&Changes {
-            setup,
-            ..Changes::default()
-        })
-        .await?;
-        self.setup_code = Some(code);
-        self.setup_attempts = 0;
-        self.show_code();
-        tracing::warn!("too many wrong setup codes: a new one is on the console");
-        Ok(())
     }
 }
 
@@ -195,6 +183,41 @@ const BAD_BUNDLE: Problem = Problem::Unprocessable {
 fn genesis(segments: &[Segment]) -> Option<EntryHash> {
     let first = &segments.first()?.entries.first()?.header;
     (first.seq == 1).then(|| first.hash())
+}
+
+/// The keys that a membership entry of the bundle states for this author. An author's id is made from its keys, so that
+/// no other keys could be stated for it.
+fn stated_keys(segments: &[Segment], author: AuthorId) -> Option<AuthorKeys> {
+    membership(segments).find_map(|entry| match Member::decode(entry.payload.bytes()?) {
+        Ok(Member::Genesis { keys, .. } | Member::Enrol { keys, .. }) if keys.id() == author => {
+            Some(keys)
+        }
+        _ => None,
+    })
+}
+
+fn membership(segments: &[Segment]) -> impl Iterator<Item = &Entry> {
+    let entries = segments.iter().flat_map(|segment| &segment.entries);
+    entries.filter(|entry| entry.header.kind == Kind::Member)
+}
+
+fn check_size(segments: &[Segment]) -> Result<(), Problem> {
+    let authors: HashSet<AuthorId> = segments.iter().map(Segment::author).collect();
+    if authors.len() > AUTHORS || membership(segments).count() > MEMBERS {
+        return Err(BAD_BUNDLE);
+    }
+    Ok(())
+}
+
+fn check_owner(replica: &Replica, author: AuthorId) -> Result<(), Problem> {
+    if !is_owner(replica, author) {
+        return Err(Problem::Unauthorized);
+    }
+    if replica.roster().is_active(author) {
+        Ok(())
+    } else {
+        Err(Problem::Revoked)
+    }
 }
 
 fn is_owner(replica: &Replica, author: AuthorId) -> bool {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long a nonce is remembered, in milliseconds: the window of ± 10 minutes and then some.
-const NONCE_MS: i64 = 25 * 60 * 1000;
+pub(super) const NONCE_MS: i64 = 25 * 60 * 1000;
 /// Most nonces in memory; more than all desks together can use within the time.
 const NONCES: usize = 2_000_000;
 /// How often expired nonces are forgotten, in milliseconds.
@@ -38,6 +38,7 @@ struct Batch {
     now_ms: i64,
     found: HashMap<SubmissionId, (Option<Mark>, i64)>,
     nonces: HashMap<Nonce, i64>,
+    asked: Vec<(Nonce, i64, Reply<()>)>,
     marks: Vec<(SubmissionId, [u8; 32])>,
     verdicts: Vec<&'static str>,
     answers: Vec<Waiting>,
@@ -55,9 +56,40 @@ impl State {
         }
         self.seal_head(&mut batch);
         let outcome = self.finish(&mut batch).await;
+        for (nonce, signed_ms, reply) in batch.asked {
+            let known = self.remember(&outcome, nonce, signed_ms, batch.now_ms);
+            let _ = reply.send(known);
+        }
         for answer in batch.answers {
             answer(outcome.clone());
         }
+        self.fold().await;
+    }
+
+    /// On a full disk, nonces are remembered here only: desks must be able to fetch what is stored, and to erase. A
+    /// restart forgets those, so that it refuses all proofs signed before it; a proof from a clock that runs ahead
+    /// could be signed after it, and gets the time first.
+    fn remember(
+        &mut self,
+        outcome: &Result<(), Problem>,
+        nonce: Nonce,
+        signed_ms: i64,
+        now_ms: i64,
+    ) -> Result<(), Problem> {
+        match outcome {
+            Err(Problem::DiskFull) if signed_ms > now_ms => {
+                return Err(Problem::Clock { server_ms: now_ms });
+            }
+            Err(Problem::DiskFull) => {
+                self.nonces.insert(nonce, now_ms.saturating_add(NONCE_MS));
+                if now_ms.abs_diff(self.pruned_ms) > PRUNE_MS.unsigned_abs() {
+                    self.pruned_ms = now_ms;
+                    self.nonces.retain(|_, expires| *expires >= now_ms);
+                }
+            }
+            other => other.clone()?,
+        }
+        Ok(())
     }
 
     async fn begin(&mut self, jobs: &[Light]) -> Result<Batch, Problem> {
@@ -84,6 +116,7 @@ impl State {
             now_ms: (self.clock)(),
             found,
             nonces: HashMap::new(),
+            asked: Vec::new(),
             marks: Vec::new(),
             verdicts: Vec::new(),
             answers: Vec::new(),
@@ -93,8 +126,11 @@ impl State {
     fn stage(&self, batch: &mut Batch, job: Light) {
         match job {
             Light::Submit(post, reply) => self.stage_post(batch, *post, reply),
-            Light::Nonce(nonce, reply) => self.stage_nonce(batch, nonce, reply),
+            Light::Nonce(nonce, signed_ms, reply) => {
+                self.stage_nonce(batch, nonce, signed_ms, reply);
+            }
             Light::Blob(hash, bytes, reply) => stage_blob(batch, hash, &bytes, reply),
+            Light::Probe(reply) if self.behind => drop(reply.send(Err(Problem::Restored))),
             Light::Probe(reply) => {
                 batch.changes.probe_ms = Some(batch.now_ms);
                 batch.answers.push(waiting(reply, ()));
@@ -123,12 +159,8 @@ impl State {
             }
             return;
         }
-        let active = self
-            .replica
-            .as_ref()
-            .is_some_and(|all| all.roster().is_active(self.signer.id()));
-        if !active {
-            let _ = reply.send(Err(Problem::NotClaimed));
+        if let Err(problem) = self.may_take(submission) {
+            let _ = reply.send(Err(problem));
             return;
         }
         match append(batch, post) {
@@ -137,13 +169,33 @@ impl State {
         }
     }
 
-    fn stage_nonce(&self, batch: &mut Batch, nonce: Nonce, reply: Reply<()>) {
+    fn may_take(&self, submission: SubmissionId) -> Result<(), Problem> {
+        if self.behind {
+            return Err(Problem::Restored);
+        }
+        let replica = self.replica.as_ref().ok_or(Problem::NotClaimed)?;
+        if !replica.roster().is_active(self.signer.id()) {
+            return Err(Problem::NotClaimed);
+        }
+        // An id that was erased is not filled again; whoever asks anew has a new one.
+        if replica.is_erased(RecordId::from(submission)) {
+            return Err(Problem::SubmissionConflict);
+        }
+        Ok(())
+    }
+
+    fn stage_nonce(&self, batch: &mut Batch, nonce: Nonce, signed_ms: i64, reply: Reply<()>) {
         let alive = self
             .nonces
             .get(&nonce)
             .is_some_and(|expires| *expires >= batch.now_ms);
         if alive || batch.nonces.contains_key(&nonce) {
             let _ = reply.send(Err(Problem::Replayed));
+            return;
+        }
+        if signed_ms < self.began_ms {
+            let server_ms = batch.now_ms;
+            let _ = reply.send(Err(Problem::Clock { server_ms }));
             return;
         }
         if self.nonces.len() + batch.nonces.len() >= NONCES {
@@ -153,7 +205,7 @@ impl State {
         let expires_ms = batch.now_ms.saturating_add(NONCE_MS);
         batch.nonces.insert(nonce, expires_ms);
         batch.changes.nonces.push((nonce, expires_ms));
-        batch.answers.push(waiting(reply, ()));
+        batch.asked.push((nonce, signed_ms, reply));
     }
 
     /// One signature vouches for everything this transaction appends.
@@ -215,7 +267,7 @@ fn refuse(jobs: Vec<Light>, problem: &Problem) {
     for job in jobs {
         match job {
             Light::Submit(_, reply) => drop(reply.send(Err(problem.clone()))),
-            Light::Nonce(_, reply) | Light::Blob(_, _, reply) | Light::Probe(reply) => {
+            Light::Nonce(_, _, reply) | Light::Blob(_, _, reply) | Light::Probe(reply) => {
                 drop(reply.send(Err(problem.clone())));
             }
         }
@@ -234,6 +286,7 @@ fn append(batch: &mut Batch, post: Post) -> Result<Receipt, Problem> {
     batch.changes.entries.push(Kept {
         entry,
         signature: None,
+        void: false,
     });
     let digest = match mark {
         Mark::Sealed(digest) => Some(digest),

@@ -41,7 +41,12 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) metrics: Arc<Metrics>,
     pub(super) setup_code: Option<String>,
-    pub(super) setup_attempts: u32,
+    /// The store is an old copy: questions taken now would contradict what desks already hold.
+    pub(super) behind: bool,
+    /// Deleted bytes may still be in the write-ahead log.
+    pub(super) unfolded: bool,
+    /// When this process began, by the clock that proofs are held against.
+    pub(super) began_ms: i64,
     pub(super) ledger: Ledger,
     pub(super) replica: Option<Replica>,
     pub(super) members: Option<Arc<Members>>,
@@ -83,7 +88,9 @@ impl State {
             signer,
             metrics,
             setup_code: identity.setup_code,
-            setup_attempts: identity.setup_attempts,
+            behind: identity.behind,
+            unfolded: false,
+            began_ms: clock(),
             replica: None,
             members: None,
             nonces: HashMap::new(),
@@ -101,7 +108,8 @@ impl State {
     /// Reads everything again that memory says of the store.
     async fn reload(&mut self) -> Result<(), StoreError> {
         let clinic = self.store.clinic().await?;
-        self.nonces = self.store.nonces((self.clock)()).await?;
+        // Added to what is there: nonces that found no room on the disk are known here only.
+        self.nonces.extend(self.store.nonces((self.clock)()).await?);
         self.replica = match &clinic {
             Some(record) => Some(replica(&self.store, record).await?),
             None => None,
@@ -148,18 +156,63 @@ impl State {
         Ok(())
     }
 
-    /// Makes changes durable; after a failure, memory is not trusted.
+    /// Makes changes durable. Unless a failure left the store as it was for certain, memory is not trusted afterwards.
     pub(super) async fn commit(&mut self, changes: &Changes) -> Result<(), Problem> {
         match self.store.apply(changes).await {
             Ok(()) => {
                 self.metrics.commits.inc();
                 Ok(())
             }
-            Err(error) => {
-                self.doubtful = true;
-                Err(report(&error))
+            Err(failed) => {
+                self.doubtful |= !failed.certain;
+                Err(report(&failed.error))
             }
         }
+    }
+
+    /// A desk says that it holds this server's own ledger up to `seq`.
+    pub(super) async fn seen(&mut self, seq: u64) -> Result<(), Problem> {
+        self.be_sure().await?;
+        if seq > self.ledger.seq() {
+            self.fall_behind().await;
+        }
+        Ok(())
+    }
+
+    /// Takes no questions any more, also after a restart, until the operator has said that the store was restored.
+    pub(super) async fn fall_behind(&mut self) {
+        if self.behind {
+            return;
+        }
+        tracing::error!(
+            "a desk holds more of this server's own entries than the store does: it is an old copy. \
+             No questions are taken until you stop the server and run `letan-intake restored`"
+        );
+        self.behind = true;
+        let behind = true;
+        // Without room for the mark, memory holds it until the next desk asks again.
+        let _ = self
+            .commit(&Changes {
+                behind,
+                ..Changes::default()
+            })
+            .await;
+    }
+
+    /// Removes deleted bytes from the write-ahead log too; tried again with the next work if a reader is in the way.
+    pub(super) async fn fold(&mut self) {
+        if !self.unfolded {
+            return;
+        }
+        match self.store.fold().await {
+            Ok(folded) => self.unfolded = !folded,
+            Err(error) => drop(report(&error)),
+        }
+    }
+
+    /// Memory may differ from the store: it is read again before the next use.
+    pub(super) fn doubt(&mut self) {
+        self.doubtful = true;
     }
 
     /// Shows what was committed; memory that cannot be shown is read again before the next use.

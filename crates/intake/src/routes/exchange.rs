@@ -54,6 +54,11 @@ pub(super) async fn pull(
         detail,
     })?;
     let view = app.keeper.view();
+    let own = theirs.seq(view.me.id());
+    // The view may lag a moment behind the store; the keeper knows.
+    if own > view.have.seq(view.me.id()) {
+        app.keeper.seen(own).await?;
+    }
     let page = pull::page(&app.store, &view.have, &theirs, PAGE_BYTES)
         .await
         .map_err(|error| report(&error))?;
@@ -98,7 +103,7 @@ pub(super) async fn push(
     let signed = auth::signed(&app, request, PAGE_BYTES).await?;
     let segments: Result<Vec<Segment>, _> = Reader::new(&signed.body).collect();
     let segments = segments.map_err(|_| Problem::BadRequest("the body is not a whole bundle"))?;
-    let Pushed { have, refused } = app.keeper.push(segments).await?;
+    let Pushed { have, refused } = app.keeper.push(signed.author, segments).await?;
     let refused = refused
         .into_iter()
         .map(|refused| Refusal {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt;
-use ledger::{AuthorId, BlobHash, Entry, EntryHash, Gone, Header, Payload, SubmissionId};
+use ledger::{AuthorId, BlobHash, Entry, EntryHash, Gone, Header, Payload, RecordId, SubmissionId};
 use sqlx::{QueryBuilder, Row, Sqlite, sqlite::SqliteRow};
 
 use super::{ClinicRecord, Kept, Nonce, Remembered, Store, StoreError, write::stored_seq};
@@ -35,8 +35,18 @@ fn kept(row: &SqliteRow) -> Result<Kept, StoreError> {
             payload,
         },
         signature,
+        void: row.try_get(3)?,
     })
 }
+
+/// Steps from author to author and to each one's end by the index: as many seeks as authors, however long the ledgers.
+const TIPS: &str = "WITH RECURSIVE writer (id) AS ( \
+       SELECT min(author) FROM entry \
+       UNION ALL \
+       SELECT (SELECT min(author) FROM entry WHERE author > id) FROM writer WHERE id IS NOT NULL \
+     ) \
+     SELECT header FROM writer JOIN entry ON entry.author = writer.id AND entry.seq = \
+       (SELECT seq FROM entry AS last WHERE last.author = writer.id AND last.void = 0 ORDER BY seq DESC LIMIT 1)";
 
 impl Store {
     /// The clinic, once one has claimed this server.
@@ -60,7 +70,7 @@ impl Store {
     /// All entries that enrol, revoke or rename an author, in order of arrival.
     pub(crate) async fn members(&self) -> Result<Vec<Entry>, StoreError> {
         let rows = sqlx::query(
-            "SELECT header, signature, payload FROM entry WHERE kind = 4 ORDER BY arrival",
+            "SELECT header, signature, payload, void FROM entry WHERE kind = 4 AND void = 0 ORDER BY arrival",
         )
         .fetch_all(&self.readers)
         .await?;
@@ -71,19 +81,14 @@ impl Store {
 
     /// The last header of every author's ledger.
     pub(crate) async fn tips(&self) -> Result<Vec<Header>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT header FROM entry JOIN (SELECT author AS a, max(seq) AS s FROM entry GROUP BY author) \
-             ON author = a AND seq = s",
-        )
-        .fetch_all(&self.readers)
-        .await?;
+        let rows = sqlx::query(TIPS).fetch_all(&self.readers).await?;
         rows.iter().map(|row| header(row, 0)).collect()
     }
 
     /// Which payloads are not in the store, and which erasures account for them.
     pub(crate) async fn gone(&self) -> Result<Gone, StoreError> {
         let rows = sqlx::query(
-            "SELECT header, payload IS NOT NULL FROM entry WHERE payload IS NULL OR kind = 3",
+            "SELECT header, payload IS NOT NULL FROM entry WHERE (payload IS NULL OR kind = 3) AND void = 0",
         )
         .fetch_all(&self.readers)
         .await?;
@@ -112,7 +117,7 @@ impl Store {
         to: u64,
     ) -> Result<Vec<Header>, StoreError> {
         let rows = sqlx::query(
-            "SELECT header FROM entry WHERE author = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+            "SELECT header FROM entry WHERE author = ? AND seq BETWEEN ? AND ? AND void = 0 ORDER BY seq",
         )
         .bind(author.as_bytes().as_slice())
         .bind(stored_seq(from))
@@ -137,8 +142,20 @@ impl Store {
         )
     }
 
+    /// Headers of a record's entries that have a payload which an erasure takes.
+    pub(crate) async fn erasable(&self, record: RecordId) -> Result<Vec<Header>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT header FROM entry WHERE substr(header, 35, 16) = ? AND payload IS NOT NULL \
+             AND kind IN (1, 2, 7) AND void = 0",
+        )
+        .bind(record.as_bytes().as_slice())
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(|row| header(row, 0)).collect()
+    }
+
     /// Entries of `author` after `seq`, in their order: as many as `bytes` holds, each counted with
-    /// `overhead` bytes beside its payload.
+    /// `overhead` bytes beside its payload. Those set aside come without theirs.
     pub(crate) async fn entries_after(
         &self,
         author: AuthorId,
@@ -147,7 +164,8 @@ impl Store {
         overhead: usize,
     ) -> Result<Vec<Kept>, StoreError> {
         let mut rows = sqlx::query(
-            "SELECT header, signature, payload FROM entry WHERE author = ? AND seq > ? ORDER BY seq",
+            "SELECT header, signature, CASE void WHEN 0 THEN payload END, void \
+             FROM entry WHERE author = ? AND seq > ? ORDER BY seq",
         )
         .bind(author.as_bytes().as_slice())
         .bind(stored_seq(seq))
@@ -230,5 +248,36 @@ impl Store {
         Ok(sqlx::query_scalar("SELECT probed_ms FROM server")
             .fetch_one(&self.readers)
             .await?)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    async fn plan(store: &Store, query: &str) -> String {
+        let rows = sqlx::query(&format!("EXPLAIN QUERY PLAN {query}"))
+            .fetch_all(&store.readers)
+            .await
+            .unwrap();
+        let lines: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        lines.join("\n")
+    }
+
+    #[tokio::test]
+    async fn the_ends_of_ledgers_and_the_entries_of_a_record_are_found_without_reading_all() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = Store::open(dir.path(), None).await.unwrap();
+        let erase = "UPDATE entry SET payload = NULL WHERE substr(header, 35, 16) = x'00' \
+                     AND payload IS NOT NULL AND kind IN (1, 2, 7)";
+        for query in [TIPS, erase] {
+            let plan = plan(&store, query).await;
+            assert!(!plan.contains("SCAN entry"), "{plan}");
+            assert!(
+                plan.contains("USING INDEX entry_") || plan.contains("USING COVERING INDEX entry_")
+            );
+        }
+        store.close().await.unwrap();
     }
 }

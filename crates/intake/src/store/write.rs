@@ -1,26 +1,43 @@
 //! Durable changes: one transaction each, on the one connection that writes.
 
-use ledger::{Entry, Payload};
+use ledger::{Entry, Payload, RecordId};
 use sqlx::{ConnectOptions, Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use zeroize::Zeroizing;
 
-use super::{Changes, ClinicRecord, Identity, Kept, Setup, Store, StoreError, read};
+use super::{Changes, ClinicRecord, Failed, Identity, Kept, Store, StoreError, read};
 
-/// Rows of one INSERT; seven values each stay far below SQLite's limit of 32,766.
+/// Rows of one INSERT; their values each stay far below SQLite's limit of 32,766.
 const ROWS: usize = 200;
 
 impl Store {
     /// Makes all of `changes` durable, or nothing of it.
-    pub(crate) async fn apply(&self, changes: &Changes) -> Result<(), StoreError> {
+    pub(crate) async fn apply(&self, changes: &Changes) -> Result<(), Failed> {
         let mut slot = self.writer.lock().await;
-        let mut connection = match slot.take() {
-            Some(connection) => connection,
-            None => self.options.connect().await?,
-        };
+        let mut connection = self.connection(slot.take()).await.map_err(certainly)?;
         // A connection whose transaction failed is dropped, not trusted again.
         transact(&mut connection, changes).await?;
         *slot = Some(connection);
         Ok(())
+    }
+
+    /// Folds the write-ahead log into the database and empties it, so that deleted bytes are nowhere any more; false
+    /// if a reader was in the way.
+    pub(crate) async fn fold(&self) -> Result<bool, StoreError> {
+        let mut slot = self.writer.lock().await;
+        let mut connection = self.connection(slot.take()).await?;
+        let folded = checkpoint(&mut connection).await?;
+        *slot = Some(connection);
+        Ok(folded)
+    }
+
+    async fn connection(
+        &self,
+        open: Option<SqliteConnection>,
+    ) -> Result<SqliteConnection, StoreError> {
+        match open {
+            Some(connection) => Ok(connection),
+            None => Ok(self.options.connect().await?),
+        }
     }
 
     /// The server's secrets; the first call of a new store makes `fresh` its own.
@@ -37,14 +54,14 @@ impl Store {
         .bind(fresh.setup_code)
         .execute(&mut *connection)
         .await?;
-        let row = sqlx::query("SELECT root, token_key, setup_code, setup_attempts FROM server")
+        let row = sqlx::query("SELECT root, token_key, setup_code, behind FROM server")
             .fetch_one(&mut *connection)
             .await?;
         Ok(Identity {
             root: Zeroizing::new(read::array(&row, 0)?),
             token_key: read::array(&row, 1)?,
             setup_code: row.try_get(2)?,
-            setup_attempts: row.try_get(3)?,
+            behind: row.try_get(3)?,
         })
     }
 
@@ -55,7 +72,7 @@ impl Store {
         let Some(connection) = slot.as_mut() else {
             return Err(StoreError::Damaged("closed"));
         };
-        sqlx::query("UPDATE server SET root = ?, token_key = ?")
+        sqlx::query("UPDATE server SET root = ?, token_key = ?, behind = 0")
             .bind(fresh.root.as_slice())
             .bind(fresh.token_key.as_slice())
             .execute(&mut *connection)
@@ -84,36 +101,81 @@ pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), Store
     Ok(())
 }
 
-/// Folds the WAL into the database and empties it.
-pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(connection)
+/// Folds the WAL into the database and empties it; false if somebody was reading all the while.
+pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(connection)
         .await?;
-    Ok(())
+    let busy: i64 = row.try_get(0)?;
+    Ok(busy == 0)
 }
 
-async fn transact(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    entries(&mut transaction, &changes.entries).await?;
-    fill(&mut transaction, &changes.filled).await?;
-    cuts(&mut transaction, changes).await?;
-    heads(&mut transaction, changes).await?;
-    submissions(&mut transaction, changes).await?;
-    nonces(&mut transaction, changes).await?;
-    blobs(&mut transaction, changes).await?;
-    if let Some(clinic) = &changes.clinic {
-        publish(&mut transaction, clinic).await?;
+fn certainly(error: impl Into<StoreError>) -> Failed {
+    Failed {
+        error: error.into(),
+        certain: true,
     }
-    if let Some(setup) = &changes.setup {
-        set_up(&mut transaction, setup).await?;
+}
+
+async fn transact(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), Failed> {
+    let begun = connection.begin_with("BEGIN IMMEDIATE").await;
+    let mut transaction = begun.map_err(certainly)?;
+    make(&mut transaction, changes).await.map_err(certainly)?;
+    transaction.commit().await.map_err(|error| Failed {
+        error: error.into(),
+        certain: false,
+    })
+}
+
+async fn make(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
+    // What makes room comes first: a full store must still be able to erase and to forget.
+    forget(connection, changes).await?;
+    erase(connection, &changes.erased).await?;
+    entries(connection, &changes.entries).await?;
+    fill(connection, &changes.filled).await?;
+    cuts(connection, changes).await?;
+    heads(connection, changes).await?;
+    submissions(connection, changes).await?;
+    nonces(connection, changes).await?;
+    blobs(connection, changes).await?;
+    if let Some(clinic) = &changes.clinic {
+        publish(connection, clinic).await?;
+    }
+    if changes.behind {
+        sqlx::query("UPDATE server SET behind = 1")
+            .execute(&mut *connection)
+            .await?;
     }
     if let Some(at) = changes.probe_ms {
         sqlx::query("UPDATE server SET probed_ms = ?")
             .bind(at)
-            .execute(&mut *transaction)
+            .execute(&mut *connection)
             .await?;
     }
-    transaction.commit().await?;
+    Ok(())
+}
+
+async fn forget(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
+    if let Some(before) = changes.forget_before_ms {
+        sqlx::query("DELETE FROM nonce WHERE expires_ms < ?")
+            .bind(before)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Deletes the payloads of these records' entries, those set aside too; headers stay, so that the chains verify.
+async fn erase(connection: &mut SqliteConnection, records: &[RecordId]) -> Result<(), StoreError> {
+    for record in records {
+        sqlx::query(
+            "UPDATE entry SET payload = NULL \
+             WHERE substr(header, 35, 16) = ? AND payload IS NOT NULL AND kind IN (1, 2, 7)",
+        )
+        .bind(record.as_bytes().as_slice())
+        .execute(&mut *connection)
+        .await?;
+    }
     Ok(())
 }
 
@@ -123,9 +185,11 @@ pub(super) fn stored_seq(seq: u64) -> i64 {
 }
 
 async fn entries(connection: &mut SqliteConnection, kept: &[Kept]) -> Result<(), StoreError> {
+    give_way(connection, kept).await?;
     for rows in kept.chunks(ROWS) {
-        let mut insert: QueryBuilder<'_, Sqlite> =
-            QueryBuilder::new("INSERT INTO entry (author, seq, kind, header, signature, payload) ");
+        let mut insert: QueryBuilder<'_, Sqlite> = QueryBuilder::new(
+            "INSERT INTO entry (author, seq, kind, header, signature, payload, void) ",
+        );
         insert.push_values(rows, |mut row, kept| {
             let header = &kept.entry.header;
             let payload = match &kept.entry.payload {
@@ -137,9 +201,25 @@ async fn entries(connection: &mut SqliteConnection, kept: &[Kept]) -> Result<(),
                 .push_bind(i64::from(header.kind as u8))
                 .push_bind(header.encode().to_vec())
                 .push_bind(kept.signature.map(Vec::from))
-                .push_bind(payload);
+                .push_bind(payload)
+                .push_bind(kept.void);
         });
         insert.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Entries that were set aside make room for those that now count in their places.
+async fn give_way(connection: &mut SqliteConnection, kept: &[Kept]) -> Result<(), StoreError> {
+    for of_one in kept.chunk_by(|one, next| one.entry.header.author == next.entry.header.author) {
+        let [first, ..] = of_one else { continue };
+        let last = of_one.last().unwrap_or(first);
+        sqlx::query("DELETE FROM entry WHERE void = 1 AND author = ? AND seq BETWEEN ? AND ?")
+            .bind(first.entry.header.author.as_bytes().as_slice())
+            .bind(stored_seq(first.entry.header.seq))
+            .bind(stored_seq(last.entry.header.seq))
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(())
 }
@@ -162,7 +242,7 @@ async fn fill(connection: &mut SqliteConnection, filled: &[Entry]) -> Result<(),
 
 async fn cuts(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
     for cut in &changes.cuts {
-        sqlx::query("DELETE FROM entry WHERE author = ? AND seq > ?")
+        sqlx::query("UPDATE entry SET void = 1 WHERE author = ? AND seq > ?")
             .bind(cut.author.as_bytes().as_slice())
             .bind(stored_seq(cut.last_seq))
             .execute(&mut *connection)
@@ -213,12 +293,6 @@ async fn nonces(connection: &mut SqliteConnection, changes: &Changes) -> Result<
         });
         insert.build().execute(&mut *connection).await?;
     }
-    if let Some(before) = changes.forget_before_ms {
-        sqlx::query("DELETE FROM nonce WHERE expires_ms < ?")
-            .bind(before)
-            .execute(&mut *connection)
-            .await?;
-    }
     Ok(())
 }
 
@@ -246,21 +320,10 @@ async fn publish(
     .bind(clinic.statement.as_slice())
     .bind(&clinic.notice_version)
     .bind(&clinic.notice_text)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
-}
-
-async fn set_up(connection: &mut SqliteConnection, setup: &Setup) -> Result<(), StoreError> {
-    let query = match setup {
-        Setup::Code(code) => {
-            sqlx::query("UPDATE server SET setup_code = ?, setup_attempts = 0").bind(code)
-        }
-        Setup::Attempts(attempts) => {
-            sqlx::query("UPDATE server SET setup_attempts = ?").bind(*attempts)
-        }
-        Setup::Done => sqlx::query("UPDATE server SET setup_code = NULL, setup_attempts = 0"),
-    };
-    query.execute(connection).await?;
+    sqlx::query("UPDATE server SET setup_code = NULL")
+        .execute(connection)
+        .await?;
     Ok(())
 }

@@ -42,7 +42,10 @@ impl Desk {
     }
 
     pub(crate) fn write(&mut self, kind: Kind, payload: Vec<u8>) -> &Entry {
-        let record = RecordId::from_bytes(rand::random());
+        self.write_about(RecordId::from_bytes(rand::random()), kind, payload)
+    }
+
+    pub(crate) fn write_about(&mut self, record: RecordId, kind: Kind, payload: Vec<u8>) -> &Entry {
         let draft = self
             .ledger
             .next(kind, record, Epoch::FIRST, 1_764_000_000_000);
@@ -50,6 +53,15 @@ impl Desk {
         self.ledger.accept(&entry).unwrap();
         self.entries.push(entry);
         self.entries.last().unwrap()
+    }
+
+    /// The same segment as a relay would pass it on that keeps its payloads back.
+    pub(crate) fn bare(&self, from: usize) -> Segment {
+        let mut segment = self.since(from);
+        for entry in &mut segment.entries {
+            entry.payload = ledger::Payload::Erased;
+        }
+        segment
     }
 
     /// Everything from number `from` on, as one segment.
@@ -198,14 +210,17 @@ impl Clinic {
     }
 
     pub(crate) async fn push(&self, server: &Running, segments: &[Segment]) -> Value {
+        self.push_as(server, &self.owner.signer, segments).await
+    }
+
+    pub(crate) async fn push_as(
+        &self,
+        server: &Running,
+        signer: &Signer,
+        segments: &[Segment],
+    ) -> Value {
         let answer = self
-            .ask(
-                server,
-                &self.owner.signer,
-                "POST",
-                "/v1/push",
-                bundle(segments),
-            )
+            .ask(server, signer, "POST", "/v1/push", bundle(segments))
             .await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()
