@@ -23,6 +23,10 @@ struct Program {
 impl Program {
     /// Starts the program on a free port and reads what it says on its console.
     fn start(data: &Path, claimed: bool) -> Self {
+        Self::logging(data, claimed, Stdio::null())
+    }
+
+    fn logging(data: &Path, claimed: bool, log: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_letan-intake"))
             .args([
                 "--listen",
@@ -35,7 +39,8 @@ impl Program {
             ])
             .arg(data)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .env("LETAN_INTAKE_LOG", "trace")
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap())
@@ -169,6 +174,71 @@ async fn the_setup_code_is_said_on_the_console_and_stays_the_same() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8(print.stdout).unwrap().trim(), code);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_says_what_happened_and_nothing_of_whom() {
+    const CANARIES: [&str; 6] = [
+        "Hoàng Canary",
+        "0912345678",
+        "đau răng khôn",
+        "cuoiholoi.vn/lien-he",
+        "203.0.113.77",
+        "Ho%C3%A0ng",
+    ];
+    let (dir, _clinic) = claimed_folder().await;
+    let log = TempDir::new().unwrap();
+    let path = log.path().join("log");
+    let program = Program::logging(
+        dir.path(),
+        true,
+        std::fs::File::create(&path).unwrap().into(),
+    );
+    let client = reqwest::Client::new();
+    let say = |media: &'static str, body: String| {
+        let url = format!(
+            "http://{}/v1/submissions?page=cuoiholoi.vn/lien-he",
+            program.address
+        );
+        let request = client.post(url).header("content-type", media);
+        let request = request.header("x-forwarded-for", "203.0.113.77");
+        request
+            .header("referer", "https://cuoiholoi.vn/lien-he")
+            .body(body)
+            .send()
+    };
+    let [name, phone, question, page, ..] = CANARIES;
+    let whole = json!({ "name": name, "phone": phone, "question": question, "page": page });
+    let json = "application/json";
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(say(json, whole.to_string()).await.unwrap().status(), 202);
+    let typed = format!("name=Ho%C3%A0ng&phone={phone}&question={question}");
+    assert_eq!(say(form, typed).await.unwrap().status(), 202);
+    // What is refused says no more: a field too long, one of the wrong kind, a body that is cut off.
+    let too_long = json!({ "name": name.repeat(40), "phone": phone }).to_string();
+    assert_eq!(say(json, too_long).await.unwrap().status(), 422);
+    let kind = json!({ "name": [name], "phone": phone }).to_string();
+    assert_eq!(say(json, kind).await.unwrap().status(), 400);
+    assert_eq!(
+        say(json, format!("{{\"name\":\"{name}"))
+            .await
+            .unwrap()
+            .status(),
+        400
+    );
+    let lost = format!("http://{}/{name}/{phone}", program.address);
+    assert_eq!(client.get(lost).send().await.unwrap().status(), 404);
+    program.terminate();
+    let log = std::fs::read_to_string(path).unwrap();
+    let answered = log
+        .lines()
+        .filter(|line| line.contains("\"answered\""))
+        .count();
+    assert_eq!(answered, 6, "{log}");
+    assert!(log.contains("\"problem\":\"unprocessable\""));
+    for canary in CANARIES {
+        assert!(!log.contains(canary), "{canary} is in the log");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

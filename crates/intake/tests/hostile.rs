@@ -1,5 +1,10 @@
 //! Requests that no honest program sends.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -92,13 +97,14 @@ async fn malformed_requests_are_refused_and_nothing_is_echoed() {
     let mut asked = 0;
     for path in PATHS.iter().filter(|path| **path != "/healthz") {
         for (n, body) in bodies.iter().enumerate() {
-            let media = MEDIA[(n + asked) % MEDIA.len()];
-            let url = format!("{path}?{CANARY}");
-            let answer = server
-                .post_with(&url, media, body.clone(), &[("authorization", CANARY)])
-                .await;
-            check(&answer, &format!("POST {path} {media} #{n}"));
-            asked += 1;
+            for media in MEDIA {
+                let url = format!("{path}?{CANARY}");
+                let answer = server
+                    .post_with(&url, media, body.clone(), &[("authorization", CANARY)])
+                    .await;
+                check(&answer, &format!("POST {path} {media} #{n}"));
+                asked += 1;
+            }
         }
     }
     for path in PATHS
@@ -126,7 +132,7 @@ async fn malformed_requests_are_refused_and_nothing_is_echoed() {
         check(&server.get(&path).await, &path);
         asked += 1;
     }
-    assert!(asked >= 300, "{asked}");
+    assert!(asked >= 1000, "{asked}");
     assert_eq!(clinic.received(&server).await.len(), 0);
     assert_eq!(server.get("/healthz").await.status, 200);
 }
@@ -176,4 +182,51 @@ async fn a_connection_cut_at_any_byte_stores_nothing_and_harms_nobody() {
     }
     assert_eq!(server.get("/healthz").await.status, 200);
     assert_eq!(clinic.received(&server).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_fault_of_the_program_ends_one_request_and_not_the_server() {
+    // Every place that asks for the time fails once, in the order in which a post comes by: handler, keeper, answer.
+    for place in 0..8 {
+        let countdown = Arc::new(AtomicI64::new(i64::MAX));
+        let left = Arc::clone(&countdown);
+        let (server, clinic) = Running::claimed_with(|config| {
+            let clock = Arc::clone(&config.clock);
+            config.clock = Arc::new(move || {
+                assert!(left.fetch_sub(1, Ordering::SeqCst) != 0, "{CANARY}");
+                clock()
+            });
+        })
+        .await;
+        countdown.store(place, Ordering::SeqCst);
+        let body = json!({ "name": "a", "phone": "1" }).to_string();
+        let request = server.client.post(server.url("/v1/submissions"));
+        let answered = request
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+            .await;
+        if place == 0 {
+            let answer = Answer::of(answered.unwrap()).await;
+            assert_eq!(
+                (answer.status, answer.problem().as_str()),
+                (500, "internal")
+            );
+            assert!(!answer.text().contains(CANARY));
+            assert!(
+                server
+                    .get("/metrics")
+                    .await
+                    .text()
+                    .contains("letan_panics_total 1")
+            );
+        }
+        countdown.store(i64::MAX, Ordering::SeqCst);
+        assert_eq!(server.get("/healthz").await.status, 200, "place {place}");
+        let next = server
+            .post_json(&json!({ "name": "b", "phone": "2" }))
+            .await;
+        assert_eq!(next.status, 202, "place {place}");
+        assert!((1..=2).contains(&clinic.received(&server).await.len()));
+    }
 }

@@ -1,5 +1,6 @@
 //! Questions come in: sealed, as JSON, from a form without script.
 
+use futures_util::StreamExt;
 use ledger::{SubmissionId, submission::Suspicion};
 use serde_json::json;
 use sha2::Digest;
@@ -208,6 +209,46 @@ async fn two_hundred_copies_at_once_are_one_question() {
     let receipts: std::collections::BTreeSet<String> = answers.iter().map(Answer::text).collect();
     assert_eq!(receipts.len(), 2);
     assert_eq!(clinic.received(&server).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_questions_each_sent_up_to_three_times_are_a_thousand() {
+    let (server, clinic) = Running::claimed().await;
+    let copies = (0..1000_usize).flat_map(|n| {
+        let id = id();
+        let sealed = clinic.seal(id, &format!("n{n}"));
+        let json = json!({ "submission": id.to_string(), "name": format!("n{n}"), "phone": "1" });
+        (0..=n % 3).map(move |_| (n, sealed.clone(), json.to_string()))
+    });
+    let mut copies: Vec<_> = copies.collect();
+    assert_eq!(copies.len(), 1999);
+    // Copies of one question far apart, next to each other, and at the same moment.
+    copies.rotate_left(700);
+    copies[..900].reverse();
+    let post = |(n, sealed, json): (usize, Vec<u8>, String)| {
+        let server = &server;
+        async move {
+            let answer = if n % 2 == 0 {
+                server.post("/v1/submissions", SEALED, sealed).await
+            } else {
+                server
+                    .post("/v1/submissions", "application/json", json)
+                    .await
+            };
+            assert_eq!(answer.status, 202, "{}", answer.text());
+            (n, answer.text())
+        }
+    };
+    let answers: Vec<(usize, String)> = futures_util::stream::iter(copies.into_iter().map(post))
+        .buffer_unordered(64)
+        .collect()
+        .await;
+    let receipts: std::collections::BTreeSet<_> = answers.into_iter().collect();
+    assert_eq!(receipts.len(), 1000, "every copy has the same receipt");
+    let received = clinic.received(&server).await;
+    let names: std::collections::BTreeSet<_> =
+        received.iter().map(|one| clinic.open(one).name).collect();
+    assert_eq!((received.len(), names.len()), (1000, 1000));
 }
 
 #[tokio::test]
