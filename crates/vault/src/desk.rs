@@ -34,8 +34,12 @@ use crate::view::{
     RevealedPhone, SavedView, SyncView, Today,
 };
 pub(crate) use load::Loading;
-pub(crate) use memory::Memory;
+pub(crate) use memory::{Lag, Memory};
 pub(crate) use own::{Held, OwnWrite, Scribe};
+
+/// Latest time that is believed, whatever a clock or a server says: the year 2999. All arithmetic
+/// with times stays far from the end of its range.
+const LATEST_MS: i64 = 32_503_679_999_999;
 
 /// How many events a listener may fall behind before it is told so.
 const EVENTS: usize = 256;
@@ -177,6 +181,7 @@ impl Desk {
         self.clock
             .now_ms()
             .saturating_add(self.offset.load(Ordering::Relaxed))
+            .clamp(0, LATEST_MS)
     }
 
     pub(crate) fn set_offset(&self, offset: i64) {
@@ -423,8 +428,9 @@ impl Vault {
             .await
     }
 
-    /// Makes a new recovery kit and revokes the old one.
-    pub async fn renew_kit(&self) -> Result<PaperKit, ActError> {
+    /// Makes a new recovery kit and revokes the old one. Exchanges with the server first, and
+    /// refuses while a linked server can't be reached.
+    pub async fn renew_kit(&self) -> Result<PaperKit, SyncError> {
         self.run(|desk| async move { keep::renew_kit(&desk).await })
             .await
     }

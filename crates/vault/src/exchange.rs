@@ -36,6 +36,16 @@ pub struct Synced {
     pub new_leads: u32,
 }
 
+impl Synced {
+    fn count(&mut self, applied: &apply::Applied) {
+        self.arrived += applied.entries;
+        self.new_leads += applied.new_leads;
+    }
+}
+
+/// Pages without an entry for us that a server may send in a row.
+const BARREN_PAGES: u32 = 64;
+
 /// A clock that is further off than this is worth writing down, in milliseconds.
 const OFFSET_STEP: i64 = 500;
 
@@ -137,44 +147,77 @@ async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError
         sent: outbox::push(desk, remote).await?,
         ..Synced::default()
     };
-    fill(desk, remote).await?;
+    pull(desk, remote, &mut synced).await?;
+    fill(desk, remote, &mut synced).await?;
+    Ok(synced)
+}
+
+/// Makes sure that everything the server has is here; without a server there is nothing to do.
+pub(crate) async fn catch_up(desk: &Arc<Desk>) -> Result<(), SyncError> {
+    desk.loaded().await?;
+    if desk.writing().await.get()?.link.value.url.is_none() {
+        return Ok(());
+    }
+    sync(desk).await?;
+    if desk.status().complete {
+        Ok(())
+    } else {
+        Err(SyncError::Refused)
+    }
+}
+
+/// Takes what we lack, page by page.
+async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<(), SyncError> {
+    desk.status().complete = false;
+    let mut barren = 0;
     loop {
         let credentials = credentials(desk).await?;
         let have = wanted(desk).await?;
         let pulled = remote.pull(&credentials.caller(desk), &have).await?;
         let applied = apply::apply(desk, pulled.bundle).await?;
-        synced.arrived += applied.entries;
-        synced.new_leads += applied.new_leads;
-        if !pulled.more || !applied.progress {
-            desk.status().cursor = pulled.cursor;
+        synced.count(&applied);
+        barren = if applied.entries > 0 { 0 } else { barren + 1 };
+        if !pulled.more || !applied.progress || barren > BARREN_PAGES {
+            let mut status = desk.status();
+            status.cursor = pulled.cursor;
+            status.complete = !pulled.more;
+            return Ok(());
+        }
+    }
+}
+
+/// Asks once more for payloads that came without an erasure to account for it, once per start: a
+/// server that keeps them back would be asked for ever. Every answer that brings none ends it.
+async fn fill(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<(), SyncError> {
+    if std::mem::replace(&mut desk.status().asked_to_fill, true) {
+        return Ok(());
+    }
+    while let Some(have) = incomplete(desk).await? {
+        let credentials = credentials(desk).await?;
+        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
+        let applied = apply::apply(desk, pulled.bundle).await?;
+        synced.count(&applied);
+        if applied.filled == 0 {
             break;
         }
     }
-    Ok(synced)
+    Ok(())
 }
 
-/// Asks once more for payloads that came without an erasure to account for it, once per start: a server that keeps
-/// them back would be asked for ever.
-async fn fill(desk: &Arc<Desk>, remote: &Remote) -> Result<(), SyncError> {
+/// What we have, drawn back to before the first missing payload of each ledger; nothing if none is.
+async fn incomplete(desk: &Desk) -> Result<Option<Have>, ActError> {
     let mut have = wanted(desk).await?;
+    let mut writing = desk.writing().await;
+    let replica = &writing.get()?.replica;
+    let whole = replica.have_whole();
     let mut lacks = false;
-    {
-        let mut writing = desk.writing().await;
-        let replica = &writing.get()?.replica;
-        let whole = replica.have_whole();
-        for (author, _) in replica.gone().missing() {
-            if !desk.status().stopped.contains(&author) {
-                have.0.insert(author, whole.seq(author));
-                lacks = true;
-            }
+    for (author, _) in replica.gone().missing() {
+        if !desk.status().stopped.contains(&author) {
+            have.0.insert(author, whole.seq(author));
+            lacks = true;
         }
     }
-    if lacks && !std::mem::replace(&mut desk.status().asked_to_fill, true) {
-        let credentials = credentials(desk).await?;
-        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
-        apply::apply(desk, pulled.bundle).await?;
-    }
-    Ok(())
+    Ok(lacks.then_some(have))
 }
 
 /// What we have, and what we don't want (again).
@@ -235,12 +278,21 @@ pub(crate) async fn write_link(
     let version = local::put(&mut batch, &secrets.storage, &link, writer.link.version)?;
     let state = writer.state.clone();
     desk.commit(writer, batch, state).await?;
+    adopt_link(desk, writer, link, version);
+    Ok(())
+}
+
+/// Takes over a link that is durable.
+fn adopt_link(desk: &Desk, writer: &mut crate::desk::Writer, link: Link, version: i64) {
     writer.link.version = Some(version);
     writer.link.value = link;
-    desk.memory().see_link(&writer.link.value);
+    {
+        let mut memory = desk.memory();
+        memory.see_link(&writer.link.value);
+        memory.see_others(writer);
+    }
     desk.status().see(&writer.link.value);
     desk.tell(Event::Sync);
-    Ok(())
 }
 
 /// Authors whose entries are held back, in memory.

@@ -176,8 +176,8 @@ pub struct Refused {
 const SMALL: usize = 64 * 1024;
 /// A page of a pull: 4 MiB, and room for the entry that crosses it.
 const PAGE: usize = 6 * 1024 * 1024;
-/// A blob: 1 MiB sealed.
-const BLOB: usize = 1024 * 1024 + 4096;
+/// An attachment's chunk, as sealed.
+const BLOB: usize = ledger::chunk::MAX_SEALED;
 /// The form's script or page.
 const FORM: usize = 256 * 1024;
 

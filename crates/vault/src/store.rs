@@ -7,6 +7,7 @@ pub(crate) mod sealed_rows;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::migrate::MigrateError;
@@ -40,6 +41,23 @@ pub(crate) struct Store {
     files: Files,
     reserve: Arc<Reserve>,
     hold: Arc<Hold>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// One who waits for the connection.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What a structural check found within its budget.
@@ -76,6 +94,7 @@ impl Store {
             files,
             reserve,
             hold,
+            waiting: Arc::default(),
         };
         if let Err(fault) = store.prepare().await {
             store.pool.close().await;
@@ -139,15 +158,20 @@ impl Store {
         Arc::clone(&self.hold)
     }
 
-    /// The one connection, once it is free.
+    /// The one connection, once it is free. Whoever looks for damage meanwhile gives way.
     pub(crate) async fn connection(&self) -> Result<PoolConnection<Sqlite>, Fault> {
+        let _waiting = Waiting::begin(&self.waiting);
         Ok(self.pool.acquire().await?)
     }
 
     /// Writes everything in `batch` or nothing. Must run in a task that nobody cancels.
     pub(crate) async fn write(&self, batch: Batch) -> Result<(), Fault> {
-        if self.reserve.is_spent() && self.reserve.fill().is_err() {
-            return Err(Fault::DiskFull);
+        if self.reserve.is_spent() {
+            let reserve = Arc::clone(&self.reserve);
+            let filled = tokio::task::spawn_blocking(move || reserve.fill()).await;
+            if !matches!(filled, Ok(Ok(()))) {
+                return Err(Fault::DiskFull);
+            }
         }
         self.write_anyway(batch).await
     }
@@ -170,7 +194,7 @@ impl Store {
     /// Moves the log into the file and cuts it, so that deleted bytes are gone from both.
     pub(crate) async fn truncate_log(&self) -> Result<(), Fault> {
         let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *self.connection().await?)
             .await?;
         if row.try_get::<i64, _>(0)? == 0 {
             Ok(())
@@ -179,14 +203,18 @@ impl Store {
         }
     }
 
-    /// Looks for broken pages, for at most `budget` (the default one when `None`).
+    /// Looks for broken pages, for at most `budget` (the default one when `None`) and only as long
+    /// as nobody else needs the connection.
     pub(crate) async fn quick_check(&self, budget: Option<Duration>) -> Result<Checked, Fault> {
         let mut connection = self.connection().await?;
         let end = Instant::now() + budget.unwrap_or(CHECK_BUDGET);
+        let waiting = Arc::clone(&self.waiting);
         connection
             .lock_handle()
             .await?
-            .set_progress_handler(4_000, move || Instant::now() < end);
+            .set_progress_handler(1_000, move || {
+                waiting.load(Ordering::Relaxed) == 0 && Instant::now() < end
+            });
         let found = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)")
             .fetch_all(&mut *connection)
             .await;

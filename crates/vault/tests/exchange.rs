@@ -7,21 +7,9 @@ use ledger::{Entry, Epoch, Ledger, RecordId, Segment, Signer};
 use vault::view::{AlarmKind, Chip, LeadAct, LeadQuery, SyncMark, SyncState};
 use vault::{DeskPlan, Event, SyncError};
 
+use crate::support::exchange::{alarms, by_the_kit, claimed};
 use crate::support::server::{CODE, Server};
 use crate::support::{Clinic, all, drain, loaded, names, person, sealed};
-
-async fn claimed() -> (Clinic, Server) {
-    let clinic = Clinic::found().await;
-    let server = Server::start();
-    let desk = clinic.vault.claim(&server.url(), CODE).await.unwrap();
-    assert_eq!(desk.server.as_deref(), Some(server.url().as_str()));
-    (clinic, server)
-}
-
-async fn alarms(clinic: &Clinic) -> Vec<AlarmKind> {
-    let view = clinic.vault.sync_view().await.unwrap();
-    view.alarms.into_iter().map(|alarm| alarm.kind).collect()
-}
 
 #[tokio::test]
 async fn a_question_from_the_website_arrives_and_an_answer_goes_back() {
@@ -355,28 +343,6 @@ async fn a_pc_recovered_with_the_words_introduces_itself_to_the_server() {
     assert_eq!(vault.sync_view().await.unwrap().unsent, 0);
 }
 
-/// Entries that the paper kit writes somewhere else and the server hands out.
-fn by_the_kit(clinic: &Clinic, server: &Server, entries: &[(ledger::Kind, RecordId, Vec<u8>)]) {
-    let signer = clinic.kit.root.signer();
-    let mut ledger = Ledger::new(signer.id());
-    let mut state = server.state();
-    for (kind, record, payload) in entries {
-        let epoch = if *kind == ledger::Kind::Change {
-            Epoch::FIRST
-        } else {
-            Epoch::NONE
-        };
-        let entry = ledger
-            .next(*kind, *record, epoch, crate::support::MORNING)
-            .finish(payload.clone())
-            .unwrap();
-        ledger.accept(&entry).unwrap();
-        state.ledgers.entry(signer.id()).or_default().push(entry);
-    }
-    let head = signer.head(ledger.seq(), ledger.hash());
-    state.heads.insert(signer.id(), head);
-}
-
 #[tokio::test]
 async fn a_payload_of_one_of_us_that_does_not_open_stops_its_author_only() {
     let (mut clinic, server) = claimed().await;
@@ -418,4 +384,9 @@ async fn what_a_revoked_author_wrote_beyond_its_end_is_gone_everywhere() {
     clinic.reopen().await;
     loaded(&clinic.vault).await;
     assert_eq!(names(&clinic.vault.leads(all()).await.unwrap()), ["Trước"]);
+    // It counts nowhere, but a wrong revocation has destroyed nothing.
+    let sql = "SELECT count(*) FROM void_entry WHERE payload IS NOT NULL";
+    let pool = clinic.vault.pool();
+    let kept: i64 = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+    assert_eq!(kept, 1);
 }

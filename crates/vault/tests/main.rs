@@ -8,6 +8,7 @@ mod disk;
 mod durable;
 mod exchange;
 mod leads;
+mod lies;
 mod life;
 mod remnants;
 mod speed;

@@ -1,4 +1,5 @@
 //! What every test needs: a clock that stands still, a founded clinic, a server that can lie.
+pub(crate) mod exchange;
 pub(crate) mod server;
 
 use std::path::Path;

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::page::MOST_ROWS;
 use super::{Desk, OwnWrite, Writer};
 use crate::event::Event;
-use crate::failure::ActError;
+use crate::exchange;
+use crate::failure::{ActError, SyncError};
 use crate::life::PaperKit;
 use crate::local::{self, Front, Kept};
 use crate::store::sealed_rows::{self, SealedRow};
@@ -229,7 +230,12 @@ pub(crate) async fn mark_kit_checked(desk: &Arc<Desk>) -> Result<DeskView, ActEr
 }
 
 /// Enrols a new recovery kit, gives it every clinic key, and revokes the kits before it.
-pub(crate) async fn renew_kit(desk: &Arc<Desk>) -> Result<PaperKit, ActError> {
+///
+/// A revocation names the last entry that counts. A kit may have enrolled a PC elsewhere: unless
+/// everything that the server has is here, that PC and all it wrote would be void. So this pulls
+/// first, and does nothing while a linked server can't be reached.
+pub(crate) async fn renew_kit(desk: &Arc<Desk>) -> Result<PaperKit, SyncError> {
+    exchange::catch_up(desk).await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let now = desk.now();

@@ -1,6 +1,7 @@
 //! Reading every lead into memory after unlocking, without keeping the first page waiting.
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::RecordId;
 use seal::Table;
@@ -12,13 +13,19 @@ use crate::failure::ActError;
 use crate::life::rebuild;
 use crate::projection::{self, Record};
 use crate::state::RowSum;
-use crate::store::sealed_rows::{self, SealedRow};
+use crate::store::sealed_rows::{self, Opener, SealedRow};
 use crate::store::{Checked, Fault};
 
 /// Rows of the first read: small, so that the first page gets its turn at once.
 const FIRST_ROWS: i64 = 128;
 /// Rows of a later read.
 const MOST_ROWS: i64 = 8192;
+
+/// How often a check that gave way is begun anew, and after how long.
+const CHECKS: u32 = 100;
+const CHECK_AGAIN: Duration = Duration::from_secs(10);
+/// Longest time that one check may take.
+const CHECK_MOST: Duration = Duration::from_mins(10);
 
 /// How far reading has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +79,7 @@ async fn settle_down(desk: &Arc<Desk>, check_later: bool) {
         tracing::warn!("no room for the reserve file");
     }
     if check_later {
-        let whole = desk
-            .store
-            .quick_check(Some(std::time::Duration::from_mins(10)))
-            .await;
+        let whole = check(desk).await;
         if whole == Err(Fault::Damaged) {
             tracing::error!("the database is damaged");
             desk.loading
@@ -85,6 +89,18 @@ async fn settle_down(desk: &Arc<Desk>, check_later: bool) {
             tracing::warn!("the database could not be checked to its end");
         }
     }
+}
+
+/// Looks for broken pages between other work, which it gives way to.
+async fn check(desk: &Desk) -> Result<Checked, Fault> {
+    for _ in 0..CHECKS {
+        let found = desk.store.quick_check(Some(CHECK_MOST)).await;
+        if found != Ok(Checked::Partly) {
+            return found;
+        }
+        tokio::time::sleep(CHECK_AGAIN).await;
+    }
+    Ok(Checked::Partly)
 }
 
 /// What rows give while they are read.
@@ -130,8 +146,9 @@ async fn rows(desk: &Arc<Desk>) -> Result<(), Fault> {
 }
 
 fn open(mut found: Found, rows: &[SealedRow], secrets: &Secrets) -> Result<Found, Fault> {
+    let mut opener = Opener::new(&secrets.storage, Table::Lead);
     for row in rows {
-        let record = Record::decode(&row.open(&secrets.storage, Table::Lead)?)?;
+        let record = Record::decode(opener.open(row)?)?;
         found.sum.add(row.row, row.version);
         if !projection::index(&mut found.directory, row.row, &record) {
             found.orphans.insert(record.id, row.row);

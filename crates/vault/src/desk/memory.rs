@@ -1,13 +1,22 @@
 //! What an open vault keeps in memory, and nothing else does: lists, names, and who we are.
 use std::collections::{BTreeMap, HashMap};
 
-use ledger::{AuthorId, RecordId, Replica, Role};
+use ledger::{AuthorId, Have, RecordId, Replica, Role};
 
 use super::{Desk, Writer};
 use crate::directory::Directory;
 use crate::local::{Front, Link, Profile};
 use crate::projection::{self, Record};
 use crate::view::{DeskView, Millis, SyncMark};
+
+/// A part of another desk's ledger that is here and, as far as we know, not on the server.
+#[derive(Clone, Copy)]
+pub(crate) struct Lag {
+    /// Its first entry.
+    pub from: u64,
+    /// How many entries.
+    pub entries: u64,
+}
 
 /// In-memory side of a vault.
 #[derive(Default)]
@@ -21,6 +30,8 @@ pub(crate) struct Memory {
     /// Number of our own last entry.
     pub own_seq: u64,
     acknowledged: Vec<(u64, Millis)>,
+    /// Other desks whose ledgers the server lacks a part of: from which entry on, and how many.
+    lagging: BTreeMap<AuthorId, Lag>,
     server: Option<String>,
     clinic: String,
     desk: String,
@@ -39,6 +50,7 @@ impl Memory {
         memory.see_profile(&writer.profile.value);
         memory.see_link(&writer.link.value);
         memory.see_roster(&writer.replica, writer.ledger.author());
+        memory.see_others(writer);
         memory
     }
 
@@ -74,6 +86,28 @@ impl Memory {
         self.branches.dedup();
     }
 
+    /// Compares what we have of other desks with what the server has: a PC that was recovered
+    /// holds what it wrote under its former name, and maybe nobody else does.
+    pub(crate) fn see_others(&mut self, writer: &Writer) {
+        let have = Have::from_map(&writer.link.value.have).unwrap_or_default();
+        let others =
+            writer.replica.roster().iter().filter(|(id, author)| {
+                *id != writer.ledger.author() && author.role != Role::Server
+            });
+        let lag = |id: AuthorId| {
+            let (tip, held) = (writer.replica.tip(id)?.seq, have.seq(id));
+            let entries = tip.checked_sub(held).filter(|entries| *entries > 0)?;
+            let from = held + 1;
+            Some((id, Lag { from, entries }))
+        };
+        self.lagging = others.filter_map(|(id, _)| lag(id)).collect();
+    }
+
+    /// What the server lacks of other desks.
+    pub(crate) fn lagging(&self) -> &BTreeMap<AuthorId, Lag> {
+        &self.lagging
+    }
+
     /// Puts a record where lists find it.
     pub(crate) fn index(&mut self, row: i64, record: &Record) {
         if projection::index(&mut self.directory, row, record) {
@@ -97,8 +131,15 @@ impl Memory {
         self.front = None;
     }
 
-    /// How far our newest entry about something has travelled.
-    pub(crate) fn sync_mark(&self, own_seq: u64) -> SyncMark {
+    /// How far a record has travelled: our newest entry about it, and those of desks whose ledgers
+    /// the server does not have whole.
+    pub(crate) fn sync_mark(&self, record: &Record) -> SyncMark {
+        let own_seq = record.own_seq;
+        let mut authors = record.lead.iter().map(|(stamp, _)| stamp.author);
+        let lags = |author| self.lagging.contains_key(&AuthorId::from_bytes(author));
+        if !self.lagging.is_empty() && authors.any(lags) {
+            return SyncMark::OnlyHere;
+        }
         if own_seq == 0 {
             return SyncMark::OnServer { at: 0 };
         }

@@ -11,7 +11,7 @@ use super::{Desk, Memory};
 use crate::failure::ActError;
 use crate::projection::Record;
 use crate::store::Fault;
-use crate::store::sealed_rows::{self, SealedRow};
+use crate::store::sealed_rows::{self, Opener, SealedRow};
 use crate::view::{LeadRow, PhoneView};
 
 /// Characters of the question that a table shows.
@@ -51,8 +51,9 @@ impl Desk {
     /// Opens rows that were read.
     pub(crate) fn open_all(&self, rows: &[SealedRow]) -> Result<Vec<Held>, ActError> {
         let secrets = self.secrets()?;
-        let open = |row: &SealedRow| -> Result<Held, Fault> {
-            let record = Record::decode(&row.open(&secrets.storage, Table::Lead)?)?;
+        let mut opener = Opener::new(&secrets.storage, Table::Lead);
+        let mut open = |row: &SealedRow| -> Result<Held, Fault> {
+            let record = Record::decode(opener.open(row)?)?;
             Ok(Held {
                 record,
                 row: Some((row.row, row.version)),
@@ -91,11 +92,11 @@ pub(crate) fn row_of(memory: &Memory, record: &Record, facts: &Facts<'_>) -> Lea
         next_call_at: facts.next_call_ms,
         owner: facts.owner.map(str::to_owned),
         attempts: facts.attempts,
-        siblings: slot.map_or(0, |slot| count(memory.directory.siblings(slot))),
+        siblings: slot.map_or(0, |slot| memory.directory.sibling_count(slot)),
         merged: slot.map_or(0, |slot| count(memory.directory.merged(slot))),
         conflict: facts.conflict(),
         suspect: facts.suspect,
-        sync: memory.sync_mark(record.own_seq),
+        sync: memory.sync_mark(record),
     }
 }
 

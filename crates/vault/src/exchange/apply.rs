@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use ledger::bundle::Reader;
 use ledger::{AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Segment};
-use seal::Table;
+use seal::{StorageKey, Table};
 
 use self::admit::{Admitted, admit};
-use super::project::{Places, project};
-use super::write_link;
+use super::project::{Places, Projected, project};
+use super::{adopt_link, write_link};
 use crate::desk::{Desk, EpochKeys, Epochs, Held, Secrets, Writer};
 use crate::event::Event;
 use crate::failure::ActError;
 use crate::life::put_epoch_key;
+use crate::local::{self, Link};
 use crate::state::State;
 use crate::store::ledger_rows::{self, Numbers};
 use crate::store::{Batch, sealed_rows};
@@ -27,8 +28,10 @@ const NAMED: usize = 1_000;
 /// What a bundle brought.
 #[derive(Default)]
 pub(crate) struct Applied {
-    /// Entries that are new here.
+    /// Entries, or payloads that were missing, that are new here.
     pub entries: u32,
+    /// Payloads among them that were missing.
+    pub filled: u32,
     /// New leads that may ring.
     pub new_leads: u32,
     /// Anything moved, so that asking for more makes sense.
@@ -50,7 +53,7 @@ pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, 
     let (replica, epochs) = (writer.replica.clone(), writer.epochs.clone());
     let (clinic, secrets) = (desk.clinic, desk.secrets()?);
     let admitted = tokio::task::spawn_blocking(move || {
-        admit(replica, segments, &known, &epochs, clinic, &secrets)
+        admit(&replica, &segments, &known, &epochs, clinic, &secrets)
     })
     .await
     .map_err(|_| ActError::Io)?;
@@ -123,44 +126,89 @@ async fn store(
     let waiting = waiting(&admitted.unknown);
     desk.status().stopped.append(&mut admitted.stopped);
     let waits_anew = desk.status().quarantined != waiting;
+    let secrets = desk.secrets()?;
+    let link = alarmed(desk, writer, &admitted);
     if admitted.entries.is_empty() && admitted.filled.is_empty() && !waits_anew {
-        raise_with(desk, writer, &admitted.alarms).await?;
+        if let Some(link) = link {
+            write_link(desk, writer, link).await?;
+        }
         return Ok((Applied::default(), false));
     }
-    let secrets = desk.secrets()?;
     let mut next = Next::after(writer, &admitted);
     let mut state = writer.state.clone();
     let mut batch = Batch::new();
     put(&mut batch, &mut state, &mut next.numbers, &admitted);
-    ledger_rows::fill_entries(&mut batch, &next.numbers, &admitted.filled);
+    if waits_anew {
+        ledger_rows::put_quarantine(&mut batch, &admitted.unknown);
+    }
     recount_members(desk, &mut state, &admitted).await?;
-    let memory_rows = |id: RecordId| desk.memory().row_of(id);
-    let places = Places {
-        of: &memory_rows,
-        next: &mut next.row,
-    };
-    let opened = std::mem::take(&mut admitted.opened);
     let key = &secrets.storage;
-    let projected = project(desk, key, &mut state, places, &admitted.entries, opened).await?;
-    sealed_rows::put_all(&mut batch, Table::Lead, projected.rows);
-    state.set_ledgers(&next.replica, next.ledger.seq());
     let keys = std::mem::take(&mut admitted.keys);
     let learned = put_keys(&mut batch, &mut next.epochs, keys, &secrets)?;
-    let rebuild = !admitted.cuts.is_empty() || !admitted.filled.is_empty() || learned;
+    let link = match link {
+        Some(link) => {
+            let version = local::put(&mut batch, key, &link, writer.link.version)?;
+            Some((link, version))
+        }
+        None => None,
+    };
+    let (entries, filled) = (admitted.entries.len(), admitted.filled.len());
+    let rebuild = !admitted.cuts.is_empty() || learned;
+    let own_seq = next.ledger.seq();
+    state.set_ledgers(&next.replica, own_seq);
     if rebuild {
         state.distrust_projection();
     }
+    let projected = lead_rows(desk, key, &mut state, &mut next.row, admitted).await?;
+    sealed_rows::put_all(&mut batch, Table::Lead, projected.rows);
     desk.commit(writer, batch, state).await?;
     next.adopt(writer);
+    if let Some((link, version)) = link {
+        adopt_link(desk, writer, link, version);
+    }
     desk.status().quarantined = waiting;
+    show(desk, writer, &projected.changed, projected.arrived);
+    let count = |entries: usize| u32::try_from(entries).unwrap_or(u32::MAX);
     let applied = Applied {
-        entries: u32::try_from(admitted.entries.len()).unwrap_or(u32::MAX),
+        entries: count(entries + filled),
+        filled: count(filled),
         new_leads: projected.arrived,
         progress: true,
     };
-    show(desk, writer, &projected.changed, projected.arrived);
-    raise_with(desk, writer, &admitted.alarms).await?;
     Ok((applied, rebuild))
+}
+
+/// Rows of the leads that new entries, and payloads that were missing, speak of.
+async fn lead_rows(
+    desk: &Arc<Desk>,
+    key: &StorageKey,
+    state: &mut State,
+    next: &mut i64,
+    mut admitted: Admitted,
+) -> Result<Projected, ActError> {
+    admitted.entries.append(&mut admitted.filled);
+    admitted.opened.append(&mut admitted.opened_filled);
+    let memory_rows = |id: RecordId| desk.memory().row_of(id);
+    let places = Places {
+        of: &memory_rows,
+        next,
+    };
+    let (entries, opened) = (admitted.entries, admitted.opened);
+    project(desk, key, state, places, &entries, opened).await
+}
+
+/// The link with what a person must know, if that is news.
+fn alarmed(desk: &Desk, writer: &Writer, admitted: &Admitted) -> Option<Link> {
+    let mut link = writer.link.value.clone();
+    let now = desk.now();
+    let mut news = false;
+    for (author, kind) in &admitted.alarms {
+        news |= link.raise(&author.to_string(), *kind, now);
+    }
+    if admitted.cuts.iter().any(|cut| cut.author == desk.me) {
+        news |= link.raise("", AlarmKind::Revoked, now);
+    }
+    news.then_some(link)
 }
 
 /// Who waits for somebody to vouch for them, and how far their entries are kept.
@@ -183,6 +231,13 @@ impl Next {
         let mut ledger = writer.ledger.clone();
         ledger.observe(admitted.replica.hlc());
         take_own(&mut ledger, &admitted.entries);
+        let me = ledger.author();
+        if admitted.cuts.iter().any(|cut| cut.author == me) {
+            // We were revoked: nothing is written any more, and what was beyond the end is void.
+            let end = admitted.replica.tip(me);
+            let (seq, hash) = end.map_or((0, EntryHash::ZERO), |tip| (tip.seq, tip.hash));
+            ledger = Ledger::resume(me, seq, hash, ledger.hlc());
+        }
         Self {
             ledger,
             replica: admitted.replica.clone(),
@@ -215,6 +270,7 @@ fn put(batch: &mut Batch, state: &mut State, numbers: &mut Numbers, admitted: &A
         ledger_rows::number(batch, numbers, *author);
     }
     ledger_rows::put_entries(batch, numbers, &admitted.entries);
+    ledger_rows::fill_entries(batch, numbers, &admitted.filled);
     for entry in admitted.entries.iter().filter(|entry| is_membership(entry)) {
         let number = ledger_rows::number(batch, numbers, entry.header.author);
         ledger_rows::put_membership(batch, number, entry.header.seq);
@@ -224,13 +280,16 @@ fn put(batch: &mut Batch, state: &mut State, numbers: &mut Numbers, admitted: &A
         let number = ledger_rows::number(batch, numbers, *author);
         ledger_rows::put_head(batch, number, *seq, head.as_ref());
     }
-    ledger_rows::put_quarantine(batch, &admitted.unknown);
-    // Entries that a revocation made void are dropped.
+    // Entries that a revocation made void are set aside, wherever they were.
     for cut in &admitted.cuts {
         if let Some(number) = numbers.get(&cut.author) {
             ledger_rows::cut(batch, *number, cut.last_seq);
         }
     }
+    for entry in &admitted.void {
+        ledger_rows::number(batch, numbers, entry.header.author);
+    }
+    ledger_rows::put_void(batch, numbers, &admitted.void);
 }
 
 const fn is_membership(entry: &Entry) -> bool {
@@ -288,6 +347,7 @@ fn show(desk: &Desk, writer: &Writer, changed: &[Held], arrived: u32) {
     }
     memory.own_seq = writer.ledger.seq();
     memory.see_roster(&writer.replica, desk.me);
+    memory.see_others(writer);
     drop(memory);
     let mut ids: Vec<String> = changed
         .iter()
@@ -299,24 +359,5 @@ fn show(desk: &Desk, writer: &Writer, changed: &[Held], arrived: u32) {
     }
     if !changed.is_empty() {
         desk.tell(Event::Leads { ids, arrived });
-    }
-}
-
-/// Raises alarms while the writer is held.
-async fn raise_with(
-    desk: &Desk,
-    writer: &mut Writer,
-    alarms: &[(AuthorId, AlarmKind)],
-) -> Result<(), ActError> {
-    let mut link = writer.link.value.clone();
-    let now = desk.now();
-    let mut news = false;
-    for (author, kind) in alarms {
-        news |= link.raise(&author.to_string(), *kind, now);
-    }
-    if news {
-        write_link(desk, writer, link).await
-    } else {
-        Ok(())
     }
 }

@@ -14,10 +14,20 @@ use crate::view::{AlarmKind, DeskView, SyncState};
 
 /// The notice that the form shows when the server brings none.
 const NOTICE_VERSION: &str = "2026-11";
-const NOTICE_TEXT: &str = "Nha khoa dùng họ tên, số điện thoại và câu hỏi của bạn để gọi lại tư \
-    vấn điều bạn hỏi. Thông tin được mã hóa ngay trên máy của bạn; chỉ quầy tiếp tân của nha khoa \
-    mở được. Chúng tôi chỉ gửi quảng cáo nếu bạn đồng ý ở từng kênh bên dưới; bạn có thể rút lại \
-    đồng ý, xem, sửa hoặc yêu cầu xóa thông tin bất cứ lúc nào.";
+/// What a visitor is told before sending anything: data and purposes, controller, rights and duties
+/// (Law 91/2025/QH15 Art. 9.2), that it may be sensitive (Decree 356/2025 Art. 6.4), who sees it and how
+/// long it is kept (Law 19/2023/QH15 Art. 17). The owner replaces it with the clinic's own wording.
+const NOTICE_TEXT: &str = include_str!("../../notice/2026-11.vi.txt");
+
+/// Version and text to publish: the server's own if it has one, else ours in the clinic's name.
+fn notice(info: &ClinicInfo, clinic: &str) -> (String, String) {
+    if info.notice_text.trim().is_empty() {
+        let text = NOTICE_TEXT.replace("{clinic}", clinic);
+        (NOTICE_VERSION.to_owned(), text)
+    } else {
+        (info.notice_version.clone(), info.notice_text.clone())
+    }
+}
 
 /// Claims the server at `url` with the one-time code from its console. Claiming again is harmless.
 pub(crate) async fn claim(desk: &Arc<Desk>, url: &str, code: &str) -> Result<DeskView, SyncError> {
@@ -35,22 +45,14 @@ pub(crate) async fn claim(desk: &Arc<Desk>, url: &str, code: &str) -> Result<Des
         clinic: desk.clinic,
         signer: &secrets.signer,
     };
-    let own_notice = info.notice_text.trim().is_empty();
+    let (notice_version, notice_text) = notice(&info, &name);
     let asked = Claim {
         code,
         bundle: &bundle,
         statement: &statement,
         name: &name,
-        notice_version: if own_notice {
-            NOTICE_VERSION
-        } else {
-            &info.notice_version
-        },
-        notice_text: if own_notice {
-            NOTICE_TEXT
-        } else {
-            &info.notice_text
-        },
+        notice_version: &notice_version,
+        notice_text: &notice_text,
     };
     let claimed = remote.claim(&caller, &asked).await?;
     if claimed.server != info.server {
@@ -69,7 +71,7 @@ pub(crate) async fn claim(desk: &Arc<Desk>, url: &str, code: &str) -> Result<Des
     ] {
         link.settle("", over);
     }
-    acknowledged_by_claim(&mut link, desk.me, &claimed.have, desk.now());
+    acknowledged_by_claim(&mut link, writer, &claimed.have, desk.now());
     write_link(desk, writer, link).await?;
     drop(writing);
     {

@@ -5,6 +5,7 @@ use ledger::submission::{Answers, Received};
 use ledger::{ClinicId, Entry, Kind, RecordId};
 use seal::open_submission;
 use std::thread;
+use zeroize::Zeroizing;
 
 use crate::desk::Epochs;
 
@@ -26,8 +27,9 @@ pub(crate) enum Opened {
 /// Opens every payload, in order.
 pub(crate) fn open_all(entries: &[Entry], epochs: &Epochs, clinic: ClinicId) -> Vec<Opened> {
     let open_part = |part: &[Entry]| -> Vec<Opened> {
+        let mut plain = Zeroizing::default();
         part.iter()
-            .map(|entry| open(entry, epochs, clinic))
+            .map(|entry| open(entry, epochs, clinic, &mut plain))
             .collect()
     };
     if entries.len() < WORTH_A_THREAD {
@@ -45,7 +47,13 @@ pub(crate) fn open_all(entries: &[Entry], epochs: &Epochs, clinic: ClinicId) -> 
     })
 }
 
-fn open(entry: &Entry, epochs: &Epochs, clinic: ClinicId) -> Opened {
+/// Opens one payload; `plain` is a buffer used for many.
+fn open(
+    entry: &Entry,
+    epochs: &Epochs,
+    clinic: ClinicId,
+    plain: &mut Zeroizing<Vec<u8>>,
+) -> Opened {
     let Some(payload) = entry.payload.bytes() else {
         return Opened::Nothing;
     };
@@ -54,8 +62,9 @@ fn open(entry: &Entry, epochs: &Epochs, clinic: ClinicId) -> Opened {
             let Some(keys) = epochs.get(&entry.header.epoch) else {
                 return Opened::NoKey;
             };
-            let plain = keys.record.open(&entry.header.aad(), payload);
-            let change = plain.ok().and_then(|plain| Change::decode(&plain).ok());
+            let aad = entry.header.aad();
+            let opened = keys.record.open_into(&aad, payload, plain);
+            let change = opened.ok().and_then(|()| Change::decode(plain).ok());
             change.map_or(Opened::Bad, |change| Opened::Change(Box::new(change)))
         }
         Kind::Submission => submitted(entry, payload, epochs, clinic),

@@ -1,9 +1,8 @@
 //! What the server lacks of the clinic's ledgers, and sending it.
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ledger::bundle;
-use ledger::{AuthorId, Entry, Have, Kind, Role, SignedHead};
+use ledger::{AuthorId, Entry, Have, Kind, Replica, Role, SignedHead};
 
 use super::{credentials, write_link};
 use crate::desk::{Desk, Writer};
@@ -27,7 +26,7 @@ struct Parcel {
 
 /// Sends everything that the server lacks; gives how many entries that were.
 pub(super) async fn push(desk: &Arc<Desk>, remote: &Remote) -> Result<u32, SyncError> {
-    let mut sent = 0;
+    let (mut sent, mut rolled_back) = (0, false);
     loop {
         let Some(parcel) = next_parcel(desk).await? else {
             return Ok(sent);
@@ -40,14 +39,16 @@ pub(super) async fn push(desk: &Arc<Desk>, remote: &Remote) -> Result<u32, SyncE
             .refused
             .iter()
             .any(|refused| refused.author == desk.me);
-        let progress = acknowledge(desk, &pushed).await?;
+        let learned = acknowledge(desk, &pushed).await?;
         if refused {
             return Err(SyncError::Refused);
         }
-        if !progress {
+        // Once it may say that it lost something, and is sent it again; not for ever.
+        let again = learned.rolled_back && !std::mem::replace(&mut rolled_back, true);
+        if !learned.more && !again {
             return Ok(sent);
         }
-        sent += parcel.entries;
+        sent += if learned.more { parcel.entries } else { 0 };
     }
 }
 
@@ -151,8 +152,8 @@ async fn read(
     }
 }
 
-/// Keeps what the server says that it has. True if it has more than before.
-async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<bool, ActError> {
+/// Keeps what the server says that it has.
+async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<Learned, ActError> {
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let mut link = writer.link.value.clone();
@@ -183,17 +184,39 @@ async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<bool, ActError> {
         // The server knows this desk now: the kit's secret has done its part.
         link.sponsor = None;
     }
-    link.have = pushed.have.to_map();
+    let link_have = within(&pushed.have, &writer.replica);
+    link.have = link_have.to_map();
     let grown = |(author, seq): (&AuthorId, &u64)| before.seq(*author) < *seq;
-    let progress = rolled_back || pushed.have.0.iter().any(grown);
+    let learned = Learned {
+        more: link_have.0.iter().any(grown),
+        rolled_back,
+    };
     let sponsored = writer.link.value.sponsor.is_some() && link.sponsor.is_none();
-    if progress || sponsored || link.alarms != writer.link.value.alarms {
+    if learned.more || rolled_back || sponsored || link.alarms != writer.link.value.alarms {
         write_link(desk, writer, link).await?;
     }
     if sponsored {
         desk.store.truncate_log().await?;
     }
-    Ok(progress)
+    Ok(learned)
+}
+
+/// What a push's answer told.
+struct Learned {
+    /// The server has more than it said before.
+    more: bool,
+    /// It has less.
+    rolled_back: bool,
+}
+
+/// What the server says, as far as it can be so: it has nothing of ours that we have not. Else
+/// what we write later would be taken for sent.
+fn within(have: &Have, replica: &Replica) -> Have {
+    let held = |(author, seq): (&AuthorId, &u64)| {
+        let tip = replica.tip(*author)?;
+        Some((*author, tip.seq.min(*seq)))
+    };
+    Have(have.0.iter().filter_map(held).collect())
 }
 
 /// The server has every enrolment that we know of.
@@ -214,27 +237,36 @@ fn note(acknowledged: &mut Vec<(u64, Millis)>, seq: u64, now: Millis) {
     acknowledged.drain(..surplus);
 }
 
-/// When our entry of this number was written, by its stamp.
-pub(super) async fn written_at(desk: &Desk, seq: u64) -> Result<Option<Millis>, ActError> {
+/// When an entry was written, by its stamp: which may be ahead of any clock, but nothing was
+/// written later than now.
+pub(super) async fn written_at(
+    desk: &Desk,
+    author: AuthorId,
+    seq: u64,
+) -> Result<Option<Millis>, ActError> {
     let numbers = ledger_rows::numbers(&desk.store).await?;
-    let Some(number) = numbers.get(&desk.me) else {
+    let Some(number) = numbers.get(&author) else {
         return Ok(None);
     };
     let entry = ledger_rows::entries_after(&desk.store, *number, seq.saturating_sub(1), 1).await?;
-    Ok(entry.first().map(|entry| entry.header.hlc.ms()))
+    let now = desk.now();
+    Ok(entry.first().map(|entry| entry.header.hlc.ms().min(now)))
 }
 
-/// What the server has, by its own word, as a claim's answer gives it.
+/// What the server has, by its own word, as a claim's answer gives it. Another server, or one that
+/// began anew, has nothing of what was acknowledged before.
 pub(super) fn acknowledged_by_claim(
     link: &mut crate::local::Link,
-    me: AuthorId,
+    writer: &Writer,
     have: &Have,
     now: Millis,
 ) {
-    let own: BTreeMap<String, u64> = have.to_map();
-    link.have = own;
-    if have.seq(me) > link.acknowledged_seq() {
-        note(&mut link.acknowledged, have.seq(me), now);
+    let have = within(have, &writer.replica);
+    let own = have.seq(writer.ledger.author());
+    link.have = have.to_map();
+    link.acknowledged.retain(|&(seq, _)| seq <= own);
+    if own > link.acknowledged_seq() {
+        note(&mut link.acknowledged, own, now);
     }
 }
 

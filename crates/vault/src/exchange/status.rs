@@ -6,7 +6,7 @@ use std::time::Instant;
 use ledger::AuthorId;
 
 use super::{Stopped, write_link};
-use crate::desk::Desk;
+use crate::desk::{Desk, Lag};
 use crate::event::Event;
 use crate::failure::{ActError, SyncError};
 use crate::local::{KeptAlarm, Link};
@@ -28,6 +28,8 @@ pub(crate) struct Status {
     pub quarantined: BTreeMap<AuthorId, u64>,
     /// Missing payloads were asked for once more since the start.
     pub asked_to_fill: bool,
+    /// The last pull went to the end.
+    pub complete: bool,
     /// When the server was last looked at closely.
     pub checked: Option<Instant>,
     alarms: Vec<KeptAlarm>,
@@ -50,6 +52,7 @@ impl Status {
             stopped: Stopped::new(),
             quarantined: BTreeMap::new(),
             asked_to_fill: false,
+            complete: false,
             checked: None,
             alarms: link.alarms.clone(),
             synced_at: link.synced_at,
@@ -98,16 +101,28 @@ pub(crate) async fn finish(desk: &Arc<Desk>, error: Option<SyncError>) -> Result
     Ok(())
 }
 
+/// What the server lacks, as far as we know: of our own ledger, and of other desks'.
+fn unsent(desk: &Desk) -> BTreeMap<AuthorId, Lag> {
+    let acknowledged = desk.status().acknowledged;
+    let memory = desk.memory();
+    let mut lacking = memory.lagging().clone();
+    let entries = memory.own_seq.saturating_sub(acknowledged);
+    if entries > 0 {
+        let from = acknowledged + 1;
+        lacking.insert(desk.me, Lag { from, entries });
+    }
+    lacking
+}
+
 /// For the window.
 pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
-    let own_seq = desk.memory().own_seq;
-    let acknowledged = desk.status().acknowledged;
-    let unsent = own_seq.saturating_sub(acknowledged);
-    let oldest_unsent_at = if unsent > 0 {
-        super::outbox::written_at(desk, acknowledged + 1).await?
-    } else {
-        None
-    };
+    let mut lacking = unsent(desk);
+    let unsent: u64 = lacking.values().map(|lag| lag.entries).sum();
+    let mut oldest_unsent_at = None;
+    while let Some((author, lag)) = lacking.pop_first() {
+        let at = super::outbox::written_at(desk, author, lag.from).await?;
+        oldest_unsent_at = [oldest_unsent_at, at].into_iter().flatten().min();
+    }
     let (state, alarms, synced_at, clock_offset) = {
         let status = desk.status();
         (

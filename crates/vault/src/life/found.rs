@@ -111,7 +111,7 @@ impl Founding {
         let files = Files::new(dir);
         files.create_directory()?;
         let hold = Arc::new(Hold::take(&files)?);
-        if files.database().exists() {
+        if files.exists()? {
             return Err(OpenError::Exists);
         }
         let unfinished = files.beside(UNFINISHED);

@@ -32,10 +32,11 @@ pub struct LockedVault {
 /// Looks what is in `dir`.
 pub(super) async fn probe(dir: &Path) -> Result<Found, OpenError> {
     let files = Files::new(dir);
-    if !files.database().exists() {
+    if !files.exists()? {
         return Ok(Found::Nothing);
     }
     let hold = Arc::new(Hold::take(&files)?);
+    files.settle()?;
     let store = Store::open(files, hold, false).await?;
     match look(store.clone()).await {
         Ok(locked) => Ok(Found::Sealed(locked)),

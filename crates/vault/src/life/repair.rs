@@ -1,7 +1,7 @@
 //! Bringing back a damaged database: copied aside, then every entry that still proves itself is
 //! taken over into a new file.
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ledger::{AuthorId, ClinicId, Entry, Kind, Member, RecordId, Replica, SignedHead};
@@ -34,7 +34,8 @@ pub async fn salvage(
 ) -> Result<Recovered, OpenError> {
     let files = Files::new(dir);
     let hold = Arc::new(Hold::take(&files)?);
-    let aside = files.copy_aside(clock.now_ms())?;
+    files.settle()?;
+    let aside = copy_aside(&files, &clock).await?;
     match Store::open(files.clone(), Arc::clone(&hold), false).await {
         Ok(store) => take_over(store, root, clock).await,
         Err(Fault::Damaged) => {
@@ -51,9 +52,16 @@ pub(super) async fn repair(
     root: &RootSecret,
     clock: SharedClock,
 ) -> Result<Recovered, OpenError> {
-    store.truncate_log().await.ok();
-    store.files().copy_aside(clock.now_ms())?;
+    // As it is, log and all: moving the log into a damaged file could do more harm.
+    copy_aside(store.files(), &clock).await?;
     take_over(store, root, clock).await
+}
+
+async fn copy_aside(files: &Files, clock: &SharedClock) -> Result<PathBuf, Fault> {
+    let (files, now) = (files.clone(), clock.now_ms());
+    tokio::task::spawn_blocking(move || files.copy_aside(now))
+        .await
+        .map_err(|_| Fault::Io)?
 }
 
 /// What could be read of the old file.
@@ -106,8 +114,7 @@ async fn take_over(
     let hold = store.hold();
     store.pool().close().await;
     drop((store, new));
-    files.discard()?;
-    fresh.publish(&files)?;
+    files.replace_with(&fresh)?;
     let locked = look(Store::open(files, hold, false).await?).await?;
     let vault = unlock(&locked, root, clock, None).await?;
     Ok(Recovered { vault, lost })

@@ -10,6 +10,8 @@ use super::Fault;
 const DATABASE: &str = "letan.db";
 const LOCK: &str = "letan.lock";
 const RESERVE: &str = "letan.reserve";
+/// A whole database on its way into the place of a damaged one.
+const REPLACEMENT: &str = "letan.replacement";
 
 /// Bytes kept free for locking and erasing on a full disk, unless a test says otherwise.
 const RESERVE_BYTES: u64 = 64 << 20;
@@ -113,11 +115,7 @@ impl Files {
     /// Removes an unfinished database and what SQLite put beside it.
     pub(crate) fn discard(&self) -> Result<(), Fault> {
         for file in self.all() {
-            match fs::remove_file(file) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error.into()),
-            }
+            remove(&file)?;
         }
         Ok(())
     }
@@ -130,10 +128,46 @@ impl Files {
         Ok(())
     }
 
-    /// Copies the database, as it is, into a directory of its own; gives that directory.
+    /// Puts a finished, closed database in the place of this one, for good. Cut off at any moment,
+    /// either the old one or the new one is there, and [`Files::settle`] ends what was begun.
+    pub(crate) fn replace_with(&self, finished: &Self) -> Result<(), Fault> {
+        finished.publish(&self.beside(REPLACEMENT))?;
+        self.settle()
+    }
+
+    /// Ends a replacement that was begun. The old log must go first: it is none of the new file.
+    pub(crate) fn settle(&self) -> Result<(), Fault> {
+        let ready = self.beside(REPLACEMENT);
+        if !ready.database.try_exists()? {
+            return Ok(());
+        }
+        let [_, log, index] = self.all();
+        for file in [log, index] {
+            remove(&file)?;
+        }
+        sync_directory(&self.directory)?;
+        fs::rename(&ready.database, &self.database)?;
+        sync_directory(&self.directory)?;
+        Ok(())
+    }
+
+    /// Whether there is a database, or one that is about to be put in its place. Not being able to
+    /// look is no answer.
+    pub(crate) fn exists(&self) -> Result<bool, Fault> {
+        Ok(self.database.try_exists()? || self.beside(REPLACEMENT).database.try_exists()?)
+    }
+
+    /// Copies the database, as it is, into a new directory of its own; gives that directory.
     pub(crate) fn copy_aside(&self, now_ms: i64) -> Result<PathBuf, Fault> {
-        let aside = self.directory.join(format!("damaged-{now_ms}"));
-        fs::create_dir_all(&aside)?;
+        let mut aside = self.directory.join(format!("damaged-{now_ms}"));
+        let mut again = 1;
+        while let Err(error) = fs::create_dir(&aside) {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                return Err(error.into());
+            }
+            again += 1;
+            aside = self.directory.join(format!("damaged-{now_ms}-{again}"));
+        }
         restrict(&aside, 0o700)?;
         for file in self.all() {
             if let (true, Some(name)) = (file.exists(), file.file_name()) {
@@ -150,6 +184,12 @@ impl Files {
 
 /// One instance's claim to a directory; given back when released or dropped.
 pub(crate) struct Hold(Mutex<Option<File>>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
 
 impl Hold {
     /// Claims the directory.
@@ -231,6 +271,14 @@ impl Reserve {
     }
 }
 
+/// Removes a file, if it is there.
+fn remove(file: &Path) -> Result<(), Fault> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(unix)]
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
@@ -266,4 +314,77 @@ fn sync_directory(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_directory(_path: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn files() -> (tempfile::TempDir, Files) {
+        let dir = tempfile::tempdir().unwrap();
+        let files = Files::new(dir.path());
+        (dir, files)
+    }
+
+    #[test]
+    fn a_dropped_hold_lets_others_in_although_a_child_has_a_copy_of_it() {
+        let (_dir, files) = files();
+        let hold = Hold::take(&files).unwrap();
+        let copy = hold
+            .0
+            .lock()
+            .unwrap()
+            .as_ref()
+            .unwrap()
+            .try_clone()
+            .unwrap();
+        drop(hold);
+        assert!(Hold::take(&files).is_ok());
+        drop(copy);
+    }
+
+    #[test]
+    fn a_replacement_cut_off_at_any_moment_leaves_a_database_and_is_ended() {
+        let (_dir, files) = files();
+        for done in 0..3 {
+            fs::write(files.database(), "old").unwrap();
+            fs::write(&files.all()[1], "old log").unwrap();
+            let ready = files.beside(REPLACEMENT);
+            fs::write(ready.database(), "new").unwrap();
+            if done > 0 {
+                remove(&files.all()[1]).unwrap();
+            }
+            if done > 1 {
+                // What removing before renaming would have left.
+                remove(files.database()).unwrap();
+            }
+            assert!(files.exists().unwrap());
+            files.settle().unwrap();
+            assert_eq!(fs::read(files.database()).unwrap(), b"new");
+            assert!(!files.all()[1].exists());
+            assert!(!ready.database().exists());
+        }
+    }
+
+    #[test]
+    fn what_was_put_aside_once_is_never_written_over() {
+        let (_dir, files) = files();
+        fs::write(files.database(), "first").unwrap();
+        let first = files.copy_aside(7).unwrap();
+        fs::write(files.database(), "second").unwrap();
+        let second = files.copy_aside(7).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(fs::read(first.join(DATABASE)).unwrap(), b"first");
+        assert_eq!(fs::read(second.join(DATABASE)).unwrap(), b"second");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_place_that_can_not_be_looked_at_is_not_taken_for_empty() {
+        let (dir, _) = files();
+        let file = dir.path().join("a file");
+        fs::write(&file, "").unwrap();
+        assert!(Files::new(&file).exists().is_err());
+    }
 }

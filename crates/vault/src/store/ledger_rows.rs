@@ -45,11 +45,18 @@ pub(crate) fn number(batch: &mut Batch, numbers: &mut Numbers, author: AuthorId)
 }
 
 /// Adds entries of authors that have numbers.
-pub(crate) fn put_entries<'a>(
-    batch: &mut Batch,
-    numbers: &Numbers,
-    entries: impl IntoIterator<Item = &'a Entry>,
-) {
+pub(crate) fn put_entries(batch: &mut Batch, numbers: &Numbers, entries: &[Entry]) {
+    let insert = "INSERT INTO entry (author, seq, header, payload) VALUES";
+    put_into(insert, batch, numbers, entries);
+}
+
+/// Adds entries that a revocation made void; they are kept, and nothing counts them.
+pub(crate) fn put_void(batch: &mut Batch, numbers: &Numbers, entries: &[Entry]) {
+    let insert = "INSERT OR REPLACE INTO void_entry (author, seq, header, payload) VALUES";
+    put_into(insert, batch, numbers, entries);
+}
+
+fn put_into(insert: &str, batch: &mut Batch, numbers: &Numbers, entries: &[Entry]) {
     let mut values = Vec::new();
     for entry in entries {
         let number = numbers
@@ -63,12 +70,7 @@ pub(crate) fn put_entries<'a>(
             entry.payload.bytes().map_or(Value::Null, Value::from),
         ]);
     }
-    batch.rows(
-        "INSERT INTO entry (author, seq, header, payload) VALUES",
-        4,
-        values,
-        "",
-    );
+    batch.rows(insert, 4, values, "");
 }
 
 /// Adds the payloads of entries that were stored without.
@@ -109,9 +111,14 @@ pub(crate) fn put_membership(batch: &mut Batch, number: i64, seq: u64) {
     );
 }
 
-/// Adds "this author's ledger ends at `last`" after a revocation.
+/// Adds "this author's ledger ends at `last`" after a revocation; what is beyond is set aside.
 pub(crate) fn cut(batch: &mut Batch, number: i64, last: u64) {
     let last = last.cast_signed();
+    batch.run(
+        "INSERT OR REPLACE INTO void_entry (author, seq, header, payload) \
+         SELECT author, seq, header, payload FROM entry WHERE author = ? AND seq > ?",
+        [Value::Int(number), Value::Int(last)],
+    );
     for table in ["membership", "entry"] {
         let sql = format!("DELETE FROM {table} WHERE author = ? AND seq > ?");
         batch.run(&sql, [Value::Int(number), Value::Int(last)]);
@@ -146,12 +153,14 @@ pub(crate) fn put_quarantine(batch: &mut Batch, segments: &[Segment]) {
 /// The segments that wait, each as a bundle.
 pub(crate) async fn quarantined(store: &Store) -> Result<Vec<Vec<u8>>, Fault> {
     let sql = "SELECT segment FROM quarantine ORDER BY number";
-    Ok(sqlx::query_scalar(sql).fetch_all(store.pool()).await?)
+    Ok(sqlx::query_scalar(sql)
+        .fetch_all(&mut *store.connection().await?)
+        .await?)
 }
 
 pub(crate) async fn identity(store: &Store) -> Result<Identity, Fault> {
     let row = sqlx::query("SELECT clinic, author FROM identity")
-        .fetch_one(store.pool())
+        .fetch_one(&mut *store.connection().await?)
         .await?;
     Ok(Identity {
         clinic: ClinicId::from_bytes(bytes(&row, 0)?),
@@ -161,7 +170,7 @@ pub(crate) async fn identity(store: &Store) -> Result<Identity, Fault> {
 
 pub(crate) async fn numbers(store: &Store) -> Result<Numbers, Fault> {
     let rows = sqlx::query("SELECT id, number FROM author")
-        .fetch_all(store.pool())
+        .fetch_all(&mut *store.connection().await?)
         .await?;
     rows.iter()
         .map(|row| Ok((AuthorId::from_bytes(bytes(row, 0)?), row.try_get(1)?)))
@@ -173,7 +182,7 @@ pub(crate) async fn tips(store: &Store) -> Result<BTreeMap<AuthorId, Tip>, Fault
     let rows = sqlx::query(
         "SELECT e.header FROM head h JOIN entry e ON e.author = h.author AND e.seq = h.seq",
     )
-    .fetch_all(store.pool())
+    .fetch_all(&mut *store.connection().await?)
     .await?;
     let tip = |row: &SqliteRow| {
         let header = header(row, 0)?;
@@ -195,7 +204,7 @@ pub(crate) async fn gone(store: &Store) -> Result<Gone, Fault> {
         "SELECT header, payload IS NOT NULL FROM entry \
          WHERE payload IS NULL OR substr(header, 2, 1) = x'03'",
     )
-    .fetch_all(store.pool())
+    .fetch_all(&mut *store.connection().await?)
     .await?;
     let mut gone = Gone::default();
     for row in &rows {
@@ -207,7 +216,7 @@ pub(crate) async fn gone(store: &Store) -> Result<Gone, Fault> {
 /// The newest signature of every ledger, as far as it can be read.
 pub(crate) async fn heads(store: &Store) -> Result<BTreeMap<AuthorId, SignedHead>, Fault> {
     let rows = sqlx::query("SELECT head FROM head")
-        .fetch_all(store.pool())
+        .fetch_all(&mut *store.connection().await?)
         .await?;
     let decode = |row: &SqliteRow| {
         let head = row.try_get::<Option<Vec<u8>>, _>(0).ok()??;
@@ -224,10 +233,10 @@ pub(crate) async fn memberships(store: &Store) -> Result<Vec<Entry>, Fault> {
         "SELECT e.header, e.payload FROM membership m \
          JOIN entry e ON e.author = m.author AND e.seq = m.seq ORDER BY m.number",
     )
-    .fetch_all(store.pool())
+    .fetch_all(&mut *store.connection().await?)
     .await?;
     let expected: i64 = sqlx::query_scalar("SELECT count(*) FROM membership")
-        .fetch_one(store.pool())
+        .fetch_one(&mut *store.connection().await?)
         .await?;
     if i64::try_from(rows.len()) != Ok(expected) {
         return Err(Fault::Damaged);
@@ -235,20 +244,39 @@ pub(crate) async fn memberships(store: &Store) -> Result<Vec<Entry>, Fault> {
     rows.iter().map(entry).collect()
 }
 
-/// Up to `limit` entries of one author after `seq`.
+/// Bytes of payloads that are read at once, as long as one entry alone has no more.
+const READ_BYTES: i64 = 8 << 20;
+
+/// The next entries of one author after `seq`: up to `limit`, fewer if they are large; none only
+/// at the ledger's end.
 pub(crate) async fn entries_after(
     store: &Store,
     number: i64,
     seq: u64,
     limit: i64,
 ) -> Result<Vec<Entry>, Fault> {
+    // A length is read from the row's head, without the payload itself.
+    let sizes: Vec<i64> = sqlx::query_scalar(
+        "SELECT coalesce(length(payload), 0) FROM entry \
+         WHERE author = ? AND seq > ? ORDER BY seq LIMIT ?",
+    )
+    .bind(number)
+    .bind(seq.cast_signed())
+    .bind(limit)
+    .fetch_all(&mut *store.connection().await?)
+    .await?;
+    let within = sizes.iter().scan(0, |sum, size| {
+        *sum += size;
+        (*sum <= READ_BYTES).then_some(())
+    });
+    let limit = i64::try_from(within.count().max(1)).unwrap_or(1);
     let rows = sqlx::query(
         "SELECT header, payload FROM entry WHERE author = ? AND seq > ? ORDER BY seq LIMIT ?",
     )
     .bind(number)
     .bind(seq.cast_signed())
     .bind(limit)
-    .fetch_all(store.pool())
+    .fetch_all(&mut *store.connection().await?)
     .await?;
     rows.iter().map(entry).collect()
 }
@@ -264,7 +292,7 @@ pub(crate) async fn hashes(
         .bind(number)
         .bind(first.cast_signed())
         .bind(last.cast_signed())
-        .fetch_all(store.pool())
+        .fetch_all(&mut *store.connection().await?)
         .await?;
     rows.iter()
         .map(|row| header(row, 0).map(|header| (header.seq, header.hash())))
@@ -274,7 +302,7 @@ pub(crate) async fn hashes(
 /// How many entries there are.
 pub(crate) async fn count(store: &Store) -> Result<u64, Fault> {
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM entry")
-        .fetch_one(store.pool())
+        .fetch_one(&mut *store.connection().await?)
         .await?;
     Ok(count.cast_unsigned())
 }

@@ -25,6 +25,32 @@ impl SealedRow {
     }
 }
 
+/// Opens many rows, one after the other, into one buffer: no allocation and no wiping for each.
+pub(crate) struct Opener<'a> {
+    key: &'a StorageKey,
+    table: Table,
+    plain: Zeroizing<Vec<u8>>,
+}
+
+impl<'a> Opener<'a> {
+    pub(crate) fn new(key: &'a StorageKey, table: Table) -> Self {
+        Self {
+            key,
+            table,
+            plain: Zeroizing::default(),
+        }
+    }
+
+    /// The row's text, until the next one is opened.
+    pub(crate) fn open(&mut self, row: &SealedRow) -> Result<&[u8], Fault> {
+        let version = row.version.cast_unsigned();
+        self.key
+            .open_row_into(self.table, row.row, version, &row.sealed, &mut self.plain)
+            .map_err(|_| Fault::Damaged)?;
+        Ok(&self.plain)
+    }
+}
+
 /// Seals `plain` for its place.
 pub(crate) fn seal(
     key: &StorageKey,
@@ -107,7 +133,7 @@ pub(crate) async fn get_all(
     );
     let found = sqlx::query(&sql)
         .bind(places)
-        .fetch_all(store.pool())
+        .fetch_all(&mut *store.connection().await?)
         .await?;
     found.into_iter().map(|row| read(&row)).collect()
 }
@@ -126,7 +152,7 @@ pub(crate) async fn newest(
     let found = sqlx::query(&sql)
         .bind(below)
         .bind(limit)
-        .fetch_all(store.pool())
+        .fetch_all(&mut *store.connection().await?)
         .await?;
     found.into_iter().map(|row| read(&row)).collect()
 }
@@ -145,7 +171,7 @@ pub(crate) async fn oldest(
     let found = sqlx::query(&sql)
         .bind(above)
         .bind(limit)
-        .fetch_all(store.pool())
+        .fetch_all(&mut *store.connection().await?)
         .await?;
     found.into_iter().map(|row| read(&row)).collect()
 }
@@ -158,7 +184,9 @@ pub(crate) async fn all(store: &Store, table: Table) -> Result<Vec<SealedRow>, F
 /// The highest place in use; 0 if the table is empty.
 pub(crate) async fn last_place(store: &Store, table: Table) -> Result<i64, Fault> {
     let sql = format!("SELECT coalesce(max(row), 0) FROM {}", name(table));
-    Ok(sqlx::query_scalar(&sql).fetch_one(store.pool()).await?)
+    Ok(sqlx::query_scalar(&sql)
+        .fetch_one(&mut *store.connection().await?)
+        .await?)
 }
 
 fn read(row: &sqlx::sqlite::SqliteRow) -> Result<SealedRow, Fault> {

@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 pub(crate) const CODE: &str = "ABCD-EFGH-JKLM";
 
 /// What the server holds; tests reach in to make it lie.
+#[allow(clippy::struct_excessive_bools)] // each is a lie of its own
 pub(crate) struct State {
     signer: Signer,
     pub own: Ledger,
@@ -39,6 +40,15 @@ pub(crate) struct State {
     pub pushes: usize,
     /// Answers are cut off in the middle.
     pub cut: bool,
+    /// Hands out its own entries without their payloads.
+    pub withholds: bool,
+    /// Says that it has more of everything than there is.
+    pub boasts: bool,
+    /// Says at every other push that it lost entries.
+    pub wavers: bool,
+    pub pulls: usize,
+    /// When its visitors asked, by its own word.
+    pub at_ms: i64,
     pub down: bool,
 }
 
@@ -66,6 +76,11 @@ impl Server {
             page: 4 << 20,
             pushes: 0,
             cut: false,
+            withholds: false,
+            boasts: false,
+            wavers: false,
+            pulls: 0,
+            at_ms: super::MORNING,
             down: false,
         };
         let server = Self {
@@ -165,6 +180,7 @@ impl Server {
                 ok(&json!({ "have": state.have().to_map(), "refused": refused }))
             }
             "/v1/pull" if signed => {
+                state.pulls += 1;
                 let asked: Value = serde_json::from_slice(body).unwrap();
                 let have: BTreeMap<String, u64> =
                     serde_json::from_value(asked["have"].clone()).unwrap();
@@ -214,7 +230,7 @@ impl State {
         };
         let sealed = SealedSubmission::seal(&mut rand::rng(), &key, ids, &answers).unwrap();
         Received {
-            at_ms: super::MORNING,
+            at_ms: self.at_ms,
             suspicion,
             sealed,
         }
@@ -233,12 +249,25 @@ impl State {
         self.heads.insert(id, head);
     }
 
+    /// Takes another key.
+    pub(crate) fn become_another(&mut self) {
+        self.signer = Signer::from_root(&[0x5f; 32]);
+        self.own = Ledger::new(self.signer.id());
+    }
+
     pub(crate) fn server_id(&self) -> AuthorId {
         self.signer.id()
     }
 
     pub(crate) fn have(&self) -> Have {
-        let last = |ledger: &Vec<Entry>| ledger.last().map_or(0, |entry| entry.header.seq);
+        let last = |ledger: &Vec<Entry>| {
+            let last = ledger.last().map_or(0, |entry| entry.header.seq);
+            match (self.boasts, self.wavers && self.pushes.is_multiple_of(2)) {
+                (true, _) => u64::MAX,
+                (_, true) => last.saturating_sub(3),
+                _ => last,
+            }
+        };
         Have(
             self.ledgers
                 .iter()
@@ -345,7 +374,9 @@ impl State {
                 head = self.signer.head(last.header.seq, last.header.hash());
             }
             for entry in fresh {
-                bundle.entry(entry);
+                let held_back = self.withholds && *author == self.signer.id();
+                let payload = entry.payload.bytes().filter(|_| !held_back);
+                bundle.stored(&entry.header.encode(), payload);
             }
             bundle.head(&head);
         }

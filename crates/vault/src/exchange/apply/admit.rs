@@ -2,8 +2,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ledger::{
-    AuthorId, ClinicId, Cut, Entry, EntryHash, Hlc, Kind, Lie, RecordId, Replica, Segment, SignedHead,
-    Tip,
+    AuthorId, ClinicId, Cut, Entry, EntryHash, Gone, Header, Hlc, Kind, Lie, Member, RecordId,
+    Replica, Roster, Segment, SignedHead, Tip,
 };
 use seal::ClinicKey;
 
@@ -37,6 +37,8 @@ pub(super) struct Admitted {
     pub keys: Vec<ClinicKey>,
     /// Authors whose ledger stopped at a bad entry.
     pub stopped: BTreeSet<AuthorId>,
+    /// Those of them whose entry of this number does not open.
+    bad: BTreeMap<AuthorId, u64>,
 }
 
 /// Hashes of entries by author and number.
@@ -45,7 +47,7 @@ type Hashes = BTreeMap<(AuthorId, u64), EntryHash>;
 /// Admits segments, those of authors unknown at first again after the others.
 pub(super) fn admit(
     replica: &Replica,
-    segments: Vec<Segment>,
+    segments: &[Segment],
     known: &Hashes,
     epochs: &Epochs,
     clinic: ClinicId,
@@ -64,30 +66,43 @@ pub(super) fn admit(
         cuts: Vec::new(),
         keys: Vec::new(),
         stopped: BTreeSet::new(),
+        bad: BTreeMap::new(),
     };
     let mut hashes = known.clone();
-    let mut waiting = segments;
     loop {
-        let before = waiting.len();
-        for segment in std::mem::take(&mut waiting) {
-            if let Some(unknown) = admitted.take(segment, &mut hashes) {
-                waiting.push(unknown);
-            }
-        }
-        if waiting.len() == before || waiting.is_empty() {
+        let waiting = admitted.take_all(segments.to_vec(), &mut hashes);
+        admitted.unknown = newest_of_each(waiting);
+        let opened = open_all(&admitted.entries[admitted.opened.len()..], epochs, clinic);
+        admitted.opened.extend(opened);
+        let opened = &admitted.filled[admitted.opened_filled.len()..];
+        let opened = open_all(opened, epochs, clinic);
+        admitted.opened_filled.extend(opened);
+        // Whoever was judged by what has not happened is judged again.
+        if !admitted.stop_at_bad(replica, &hashes) {
             break;
         }
     }
-    admitted.unknown = newest_of_each(waiting);
-    admitted.opened = open_all(&admitted.entries, epochs, clinic);
-    admitted.opened_filled = open_all(&admitted.filled, epochs, clinic);
-    admitted.stop_at_bad(replica, &hashes);
     admitted.set_void_aside();
     admitted.keys = granted(&admitted.entries, secrets);
     admitted
 }
 
 impl Admitted {
+    /// Takes in what can be; gives back segments whose author is not known, also not by the others.
+    fn take_all(&mut self, mut waiting: Vec<Segment>, hashes: &mut Hashes) -> Vec<Segment> {
+        loop {
+            let before = waiting.len();
+            for segment in std::mem::take(&mut waiting) {
+                if let Some(unknown) = self.take(segment, hashes) {
+                    waiting.push(unknown);
+                }
+            }
+            if waiting.len() == before || waiting.is_empty() {
+                return waiting;
+            }
+        }
+    }
+
     /// Takes one segment in; gives it back if its author is not known.
     fn take(&mut self, segment: Segment, hashes: &mut Hashes) -> Option<Segment> {
         let author = segment.author();
@@ -131,32 +146,35 @@ impl Admitted {
     }
 
     /// An entry of one of us that does not open stops its author's ledger just before it; whatever
-    /// the entries after it brought about (who is enrolled, what is cut) has not happened.
-    fn stop_at_bad(&mut self, before: &Replica, hashes: &Hashes) {
-        let mut first_bad: BTreeMap<AuthorId, u64> = BTreeMap::new();
+    /// the entries after it brought about (who is enrolled, what is cut) has not happened. True if
+    /// there was a new one.
+    fn stop_at_bad(&mut self, before: &Replica, hashes: &Hashes) -> bool {
+        let mut found = false;
         for (entry, opened) in self.entries.iter().zip(&self.opened) {
             if matches!(opened, Opened::Bad) {
-                first_bad
-                    .entry(entry.header.author)
-                    .or_insert(entry.header.seq);
+                let end = self.bad.entry(entry.header.author).or_insert(u64::MAX);
+                *end = (*end).min(entry.header.seq);
+                found = true;
             }
         }
-        let bad_fills = self.filled.iter().zip(&self.opened_filled);
-        let bad_fills = bad_fills.filter(|(_, opened)| matches!(opened, Opened::Bad));
-        let mut unopenable: BTreeSet<AuthorId> =
-            bad_fills.map(|(entry, _)| entry.header.author).collect();
-        unopenable.extend(first_bad.keys());
+        if found {
+            self.alarms.clear();
+            self.stopped = self.bad.keys().copied().collect();
+            self.replay(before, hashes);
+            return true;
+        }
+        let fills = self.filled.iter().zip(&self.opened_filled);
+        let bad = fills.filter(|(_, opened)| matches!(opened, Opened::Bad));
+        let mut unopenable: BTreeSet<_> = bad.map(|(entry, _)| entry.header.author).collect();
+        unopenable.extend(self.bad.keys());
         let alarms = unopenable.iter().map(|by| (*by, AlarmKind::Unopenable));
         self.alarms.extend(alarms);
-        if first_bad.is_empty() {
-            return;
-        }
-        self.stopped.extend(first_bad.keys());
-        self.replay(before, hashes, &first_bad);
+        false
     }
 
-    /// Lets the entries in once more, in the same order, each author's up to before its end.
-    fn replay(&mut self, before: &Replica, hashes: &Hashes, ends: &BTreeMap<AuthorId, u64>) {
+    /// Lets the entries in once more, in the same order, each author's up to before its bad one.
+    fn replay(&mut self, before: &Replica, hashes: &Hashes) {
+        let ends = &self.bad;
         let mut again = Replay::of(before);
         let entries = std::mem::take(&mut self.entries);
         let opened = std::mem::take(&mut self.opened);
@@ -236,8 +254,7 @@ impl Replay {
         if header.seq != next || header.seq >= end || !self.counts(entry) {
             return false;
         }
-        let hlc = tip.map_or(header.hlc, |tip| tip.hlc.max(header.hlc));
-        let (seq, hash) = (header.seq, header.hash());
+        let (seq, hash, hlc) = (header.seq, header.hash(), header.hlc);
         self.tips.insert(header.author, Tip { seq, hash, hlc });
         let present = entry.payload.bytes().is_some();
         if header.kind == Kind::Erase || !present {
@@ -271,6 +288,7 @@ impl Replay {
             if tip.seq > last_seq {
                 let hash = hashes.get(&(author, last_seq)).copied();
                 (tip.seq, tip.hash) = (last_seq, hash.unwrap_or(EntryHash::ZERO));
+                tip.hlc = Hlc::default();
                 cuts.push(Cut { author, last_seq });
             }
         }
