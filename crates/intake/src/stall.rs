@@ -136,8 +136,9 @@ mod tests {
                 let _ = far.read_u8().await;
             }
         };
+        let answer = vec![0; LEAST];
         let broken = tokio::select! {
-            broken = writer.write_all(&vec![0; LEAST]) => broken,
+            broken = writer.write_all(&answer) => broken,
             () = drip => Ok(()),
         };
         assert_eq!(broken.unwrap_err().kind(), io::ErrorKind::TimedOut);

@@ -84,7 +84,7 @@ pub(super) struct Refusal {
     author: String,
     /// The first entry that was not taken.
     seq: u64,
-    /// A stable word: `fork`, `gap`, `bad-signature`, `unknown-author` and so on.
+    /// A stable word: `fork`, `gap`, `bad-signature`, `unknown-author`, `server-behind` and so on.
     reason: &'static str,
 }
 
