@@ -136,7 +136,11 @@ impl Lead {
             if changes.last().is_some_and(|(last, _)| *last >= stamp) {
                 return Err(DecodeError::message("changes out of order"));
             }
-            changes.push((stamp, Change::read(d)?));
+            // Read where it stays: a change is too large to be handed around.
+            changes.push((stamp, Change::default()));
+            if let Some((_, change)) = changes.last_mut() {
+                change.read_into(d)?;
+            }
         }
         Ok(Self { changes })
     }

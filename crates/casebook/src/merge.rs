@@ -26,10 +26,10 @@ impl Stamp {
     /// Handle for windows: 48 lower-case hexadecimal digits, clock then author.
     #[must_use]
     pub fn key(&self) -> String {
-        use core::fmt::Write as _;
+        let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
         let mut key = String::with_capacity(48);
         for byte in self.hlc.to_be_bytes().iter().chain(&self.author) {
-            let _ = write!(key, "{byte:02x}");
+            key.extend([digit(byte >> 4), digit(byte & 15)]);
         }
         key
     }

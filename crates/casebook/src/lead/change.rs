@@ -256,8 +256,13 @@ impl Change {
 
     pub(super) fn read(d: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let mut change = Self::default();
-        read_map(d, |key, d| change.read_field(key, d))?;
+        change.read_into(d)?;
         Ok(change)
+    }
+
+    /// Reads into a change that touches nothing yet.
+    pub(super) fn read_into(&mut self, d: &mut Decoder<'_>) -> Result<(), DecodeError> {
+        read_map(d, |key, d| self.read_field(key, d))
     }
 
     fn read_field(&mut self, key: u64, d: &mut Decoder<'_>) -> Result<bool, DecodeError> {

@@ -139,6 +139,9 @@ impl Lead {
             .last()
             .and_then(at)
             .and_then(|(_, c)| field.written(c));
+        if heads.len() < 2 {
+            return (shown, Vec::new());
+        }
         let mut rivals: Vec<Rival<'_>> = heads
             .iter()
             .rev()
