@@ -92,6 +92,16 @@ describe("what is on screen is what is acted on", () => {
     expect(document.querySelector(".print-only")?.textContent).not.toContain("0912 345 678");
   });
 
+  it("a sheet lies outside of what is hidden on paper, and goes with its record", async () => {
+    const on = await stage();
+    await on.openFirst();
+    const sheet = document.querySelector(".print-only");
+    expect(sheet).not.toBeNull();
+    expect(sheet!.closest(".screen-only")).toBeNull();
+    on.app.leads.close();
+    await waitFor(() => expect(document.querySelector(".print-only")).toBeNull());
+  });
+
   it("Enter opens the first hit of what was typed, not of the list before", async () => {
     const on = await stage();
     const before = on.app.leads.row(0)!.id;
@@ -206,6 +216,22 @@ describe("the shell speaks out of turn", () => {
     const kept = vi.spyOn(on.backend, "setSettings");
     await Promise.all([on.app.change({ notify: false }), on.app.change({ closeToTray: false })]);
     expect(kept.mock.calls.at(-1)?.[0]).toMatchObject({ notify: false, closeToTray: false });
+  });
+
+  it("a row is no longer marked as being only here once the server has it", async () => {
+    const on = await stage({ sync: { state: "offline", unsent: 1 } });
+    const row = on.app.leads.row(0)!;
+    await on.openFirst();
+    await on.user.click(on.id("outcome-booked"));
+    await waitFor(() => expect(on.app.leads.row(0)!.sync.where).toBe("onlyHere"));
+    const real = on.backend.lead.bind(on.backend);
+    on.backend.lead = async (id) => {
+      const view = await real(id);
+      return { ...view, row: { ...view.row, sync: { where: "onServer", at: 1 } } };
+    };
+    on.backend.tell("syncChanged", { ...(await on.backend.syncStatus()), unsent: 0 });
+    await waitFor(() => expect(on.app.leads.row(0)!.sync.where).toBe("onServer"));
+    expect(on.app.leads.row(0)!.id).toBe(row.id);
   });
 
   it("what falls due is counted anew though nothing was changed", async () => {

@@ -189,8 +189,9 @@ export type ConsultReason =
 /**  The number reaches somebody else. */
 "wrongNumber" | 
 /**
- *  The number may not be what it looks like: old landline, converted or completed digits,
- *  unknown prefix.
+ *  The number may not be the right one: maybe an old landline, digits completed or left out,
+ *  an unknown prefix, or two people wrote down different ones. (A mobile of before 2018 is
+ *  converted one to one by the official table and is as good as any.)
  */
 "ambiguousNumber" | 
 /**  The text holds two numbers. */
@@ -659,7 +660,7 @@ export type PhoneWarning =
 "notAPerson" | 
 /**  Digits are missing. */
 "tooShort" | 
-/**  There are too many digits. */
+/**  There are too many digits; with a number: a zero too many in front was left out. */
 "tooLong";
 
 /**
@@ -692,7 +693,7 @@ export type PromoReason =
 /**  The form's traps say that this may be no person. */
 "suspect";
 
-/**  What a repair brought back. */
+/**  What a repair, or the recovery by words, brought back. */
 export type Repaired = {
 	/**  Where the application stands now. */
 	status: AppStatus,

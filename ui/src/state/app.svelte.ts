@@ -65,7 +65,7 @@ export class App {
     const { backend } = this;
     this.stops = [
       backend.on("phaseChanged", (status) => void this.take(status)),
-      backend.on("syncChanged", (sync) => (this.sync = sync)),
+      backend.on("syncChanged", (sync) => this.heardSync(sync)),
       backend.on("leadsChanged", ({ ids, arrived }) => void this.heardChange(ids, arrived)),
       backend.on("focusSearch", () => this.toSearch()),
     ];
@@ -97,6 +97,12 @@ export class App {
     this.now = this.backend.now();
     if (!this.working || Math.floor(before / 60_000) === Math.floor(this.now / 60_000)) return;
     void this.leads.refreshCounts().catch((error: unknown) => this.fail(error));
+  }
+
+  private heardSync(sync: SyncView): void {
+    const before = this.sync?.unsent ?? 0;
+    this.sync = sync;
+    if (this.working && sync.unsent < before) void this.leads.sent();
   }
 
   private async heardChange(ids: string[], arrived: number): Promise<void> {

@@ -225,6 +225,16 @@ export class Leads {
     }
   }
 
+  /** The server has more of what was made here: rows marked "only here" may be so no longer. */
+  async sent(): Promise<void> {
+    const marked = Object.values(this.rows).filter((row) => row.sync.where === "onlyHere");
+    try {
+      for (const { id } of marked) this.take(await this.backend.lead(id));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   private async reread(): Promise<void> {
     if (!this.openId) return;
     try {
