@@ -102,6 +102,29 @@ async fn a_revocation_in_the_push_of_what_it_cuts_leaves_no_fork() {
 }
 
 #[tokio::test]
+async fn a_server_that_was_cut_short_does_not_go_on_from_the_cut() {
+    let (server, mut clinic) = Running::claimed().await;
+    let mut rogue = Desk::new();
+    clinic.enrol(rogue.signer.keys(), Role::Owner);
+    clinic.push(&server, &[clinic.owner.since(1)]).await;
+    let post = |n: usize| json!({ "name": format!("n{n}"), "phone": "1" });
+    assert_eq!(server.post_json(&post(1)).await.status, 202);
+    let id = clinic.received(&server).await[0].sealed.ids.submission;
+    let segments = clinic.pull_all(&server).await;
+    let own = segments
+        .iter()
+        .find(|one| one.entries[0].header.record == id.into());
+    let (author, last_seq) = (own.unwrap().author(), 0);
+    rogue.write(Kind::Member, Member::Revoke { author, last_seq }.encode());
+    clinic.push(&server, &[rogue.since(1)]).await;
+    assert_eq!(server.post_json(&post(2)).await.problem(), "not-claimed");
+    clinic.revoke(rogue.id(), 0);
+    clinic.push(&server, &[clinic.owner.since(1)]).await;
+    let server = Running::on(server.stop().await, |_| {}).await;
+    assert_eq!(server.post_json(&post(3)).await.problem(), "restored");
+}
+
+#[tokio::test]
 async fn a_revocation_that_falls_itself_frees_what_it_cut() {
     let (server, mut clinic, desk) = with_three().await;
     let mut rogue = Desk::new();

@@ -94,6 +94,11 @@ impl State {
         }
         self.replica = Some(replica);
         self.committed().await;
+        let me = self.signer.id();
+        if changes.cuts.iter().any(|cut| cut.author == me) {
+            // Should that revocation fall, going on from the cut would contradict what desks fetched before it.
+            self.fall_behind().await;
+        }
         if !changes.erased.is_empty() {
             self.unfolded = true;
             self.fold().await;

@@ -170,12 +170,12 @@ impl State {
     }
 
     fn may_take(&self, submission: SubmissionId) -> Result<(), Problem> {
-        if self.behind {
-            return Err(Problem::Restored);
-        }
         let replica = self.replica.as_ref().ok_or(Problem::NotClaimed)?;
         if !replica.roster().is_active(self.signer.id()) {
             return Err(Problem::NotClaimed);
+        }
+        if self.behind {
+            return Err(Problem::Restored);
         }
         // An id that was erased is not filled again; whoever asks anew has a new one.
         if replica.is_erased(RecordId::from(submission)) {

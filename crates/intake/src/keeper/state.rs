@@ -185,8 +185,8 @@ impl State {
             return;
         }
         tracing::error!(
-            "a desk holds more of this server's own entries than the store does: it is an old copy. \
-             No questions are taken until you stop the server and run `letan-intake restored`"
+            "desks hold more of this server's own entries than its ledger here: the store is an old copy, or the \
+             server was revoked. No questions are taken until you stop it and run `letan-intake restored`"
         );
         self.behind = true;
         let behind = true;
