@@ -287,3 +287,85 @@ async fn leads_are_computed_anew_when_a_rebuild_was_cut_short() {
     let after = vault.leads(all()).await.unwrap();
     assert_eq!(after, before);
 }
+
+/// Somebody with the file and without a key writes an enrolment into this desk's ledger.
+async fn forge(clinic: &Clinic) {
+    let mut connection = raw(clinic).await;
+    let me = clinic.vault.author();
+    let (number, seq, header): (i64, i64, Vec<u8>) = sqlx::query_as(
+        "SELECT e.author, e.seq, e.header FROM entry e JOIN author a ON a.number = e.author \
+         WHERE a.id = ? ORDER BY e.seq DESC LIMIT 1",
+    )
+    .bind(me.as_bytes().as_slice())
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    let last = ledger::Header::decode(&header).unwrap();
+    let thief = ledger::Signer::from_root(&[0x66; 32]);
+    let enrol = ledger::Member::Enrol {
+        keys: thief.keys(),
+        role: ledger::Role::Owner,
+        name: "Kẻ trộm".into(),
+        branch: "Chi nhánh giả".into(),
+    };
+    let entry = ledger::Ledger::resume(me, last.seq, last.hash(), last.hlc)
+        .next(
+            ledger::Kind::Member,
+            thief.id().into(),
+            ledger::Epoch::NONE,
+            0,
+        )
+        .finish(enrol.encode())
+        .unwrap();
+    sqlx::query("INSERT INTO entry VALUES (?, ?, ?, ?)")
+        .bind(number)
+        .bind(seq + 1)
+        .bind(entry.header.encode().to_vec())
+        .bind(entry.payload.bytes().unwrap().to_vec())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    for sql in [
+        "INSERT INTO membership (author, seq) VALUES (?, ?)",
+        "UPDATE head SET seq = ?2 WHERE author = ?1",
+    ] {
+        let change = sqlx::query(sql).bind(number).bind(seq + 1);
+        change.execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_forged_enrolment_is_not_brought_back_by_repair() {
+    let clinic = with_leads().await;
+    forge(&clinic).await;
+    assert_eq!(clinic.unlock(None).await.err(), Some(OpenError::Damaged));
+    let recovered = salvage(clinic.dir.path(), &clinic.root(), clinic.clock())
+        .await
+        .unwrap();
+    let vault = recovered.vault;
+    loaded(&vault).await;
+    let branches = vault.desk_view().await.unwrap().branches;
+    assert!(
+        !branches.contains(&"Chi nhánh giả".to_owned()),
+        "{branches:?}"
+    );
+    assert_eq!(vault.leads(all()).await.unwrap().rows.len(), 5);
+}
+
+#[tokio::test]
+async fn a_forged_enrolment_is_not_signed_by_the_kit() {
+    let clinic = with_leads().await;
+    forge(&clinic).await;
+    let plan = vault::DeskPlan {
+        branch: String::new(),
+        desk: "Quầy mới".into(),
+        person: String::new(),
+    };
+    let new_root = seal::RootSecret::generate(&mut rand::rng());
+    let locked = sealed(clinic.dir.path()).await.unwrap();
+    let recovered = locked
+        .recover(&clinic.kit.root, &new_root, plan, clinic.clock())
+        .await;
+    assert_eq!(recovered.err().map(|e| e.1), Some(OpenError::Damaged));
+}

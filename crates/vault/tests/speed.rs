@@ -1,10 +1,18 @@
 //! Figures for whoever asks (`--ignored --nocapture`); the benches gate, not this.
-use std::time::Instant;
+use std::io::{Seek, Write};
+use std::time::{Duration, Instant};
 
 use vault::view::{LeadAct, LeadQuery};
 
 use crate::support::server::{CODE, Server};
-use crate::support::{Clinic, loaded, search};
+use crate::support::{Clinic, loaded, sealed, search};
+
+fn first_page() -> LeadQuery {
+    LeadQuery {
+        limit: 50,
+        ..LeadQuery::default()
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "prints figures"]
@@ -28,8 +36,27 @@ async fn figures() {
         "sync {leads}: {took:?} = {:.0}/s",
         leads as f64 / took.as_secs_f64()
     );
+    server.state().ledgers.clear();
+    for _ in 0..5 {
+        reopen(&mut clinic).await;
+    }
+    let start = Instant::now();
+    let hits = clinic.vault.leads(search("nguyen van 199")).await.unwrap();
+    eprintln!("search {:?} ({} hits)", start.elapsed(), hits.rows.len());
+    acts(&clinic).await;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    for line in status.lines().filter(|line| line.starts_with("VmRSS")) {
+        eprintln!("{line}");
+    }
     clinic.close().await;
-    let locked = crate::support::sealed(clinic.dir.path()).await.unwrap();
+}
+
+#[allow(clippy::print_stderr)]
+async fn reopen(clinic: &mut Clinic) {
+    clinic.close().await;
+    let start = Instant::now();
+    let locked = sealed(clinic.dir.path()).await.unwrap();
+    let found = start.elapsed();
     let start = Instant::now();
     clinic.vault = locked
         .unlock(&clinic.root(), clinic.clock(), None)
@@ -37,42 +64,42 @@ async fn figures() {
         .map_err(|e| e.1)
         .unwrap();
     let unlocked = start.elapsed();
-    let page = clinic
-        .vault
-        .leads(LeadQuery {
-            limit: 50,
-            ..LeadQuery::default()
-        })
-        .await
-        .unwrap();
-    eprintln!(
-        "unlock {unlocked:?}, first page {:?} ({} rows, searchable {})",
-        start.elapsed(),
-        page.rows.len(),
-        page.searchable
-    );
+    clinic.vault.leads(first_page()).await.unwrap();
+    let page = start.elapsed();
     loaded(&clinic.vault).await;
-    eprintln!("searchable {:?}", start.elapsed());
-    let start = Instant::now();
-    let hits = clinic.vault.leads(search("nguyen van 199")).await.unwrap();
-    eprintln!("search {:?} ({} hits)", start.elapsed(), hits.rows.len());
-    let id = page.rows[0].id.clone();
-    let mut times: Vec<_> = Vec::new();
+    let searchable = start.elapsed();
+    eprintln!(
+        "probe {found:?}, unlock {unlocked:?}, first page {page:?}, searchable {searchable:?}"
+    );
+}
+
+#[allow(clippy::print_stderr)]
+async fn acts(clinic: &Clinic) {
+    let id = clinic.vault.leads(first_page()).await.unwrap().rows[0]
+        .id
+        .clone();
+    let mut file = std::fs::File::create(clinic.dir.path().join("bare")).unwrap();
+    file.write_all(&[7; 4096]).unwrap();
+    let (mut times, mut bare) = (Vec::new(), Vec::new());
     for n in 0..200 {
+        let text = format!("ghi {n}");
         let start = Instant::now();
-        clinic
-            .vault
-            .act(
-                &id,
-                LeadAct::Note {
-                    text: format!("ghi {n}"),
-                },
-            )
-            .await
-            .unwrap();
+        let note = LeadAct::Note { text };
+        clinic.vault.act(&id, note).await.unwrap();
         times.push(start.elapsed());
+        let start = Instant::now();
+        file.rewind().unwrap();
+        file.write_all(&[8; 4096]).unwrap();
+        file.sync_all().unwrap();
+        bare.push(start.elapsed());
     }
-    times.sort();
-    eprintln!("act p50 {:?} p99 {:?}", times[100], times[198]);
-    clinic.close().await;
+    let middle = |times: &mut Vec<Duration>| {
+        times.sort();
+        (times[100], times[198])
+    };
+    let (act, bare) = (middle(&mut times), middle(&mut bare));
+    eprintln!(
+        "act p50 {:?} p99 {:?}, bare write p50 {:?} p99 {:?}",
+        act.0, act.1, bare.0, bare.1
+    );
 }

@@ -2,12 +2,15 @@
 use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
-use ledger::{AuthorId, EntryHash, Epoch, Hlc, Kind, Ledger, Member, RecordId, Replica, Role};
+use ledger::{
+    AuthorId, Entry, EntryHash, Epoch, Hlc, Kind, Ledger, Member, RecordId, Replica, Role,
+};
 use seal::{ClinicKey, RootSecret, Table};
 use zeroize::Zeroizing;
 
 use super::found::{self, put_epoch_key};
 use super::open::{LockedVault, unlock};
+use super::rebuild::Chain;
 use super::{DeskPlan, Loss, Recovered};
 use crate::clock::SharedClock;
 use crate::desk::Scribe;
@@ -16,6 +19,9 @@ use crate::local::{self, Link, Profile};
 use crate::state::State;
 use crate::store::ledger_rows::{self, Identity};
 use crate::store::{Batch, Fault, sealed_rows};
+
+/// Entries read at once.
+const ENTRIES: i64 = 5_000;
 
 /// Clinic keys by epoch.
 type Keys = BTreeMap<Epoch, ClinicKey>;
@@ -29,6 +35,7 @@ pub(super) async fn recover(
     clock: SharedClock,
 ) -> Result<Recovered, OpenError> {
     let paper = kit(locked, words)?;
+    prove_members(locked).await?;
     let keys = granted(locked, words, paper);
     if keys.is_empty() {
         return Err(OpenError::Damaged);
@@ -57,6 +64,44 @@ pub(super) fn kit(locked: &LockedVault, words: &RootSecret) -> Result<AuthorId, 
         .filter(|author| author.role == Role::Paper && author.last_seq.is_none())
         .map(|_| paper)
         .ok_or(OpenError::WrongWords)
+}
+
+/// Nobody has the key that would tell whether the file was changed, so the members must prove
+/// themselves: whoever enrolled or granted something has signed it. Of a revoked author the
+/// signature may be gone with what was beyond its end.
+async fn prove_members(locked: &LockedVault) -> Result<(), OpenError> {
+    let heads = ledger_rows::heads(&locked.store).await?;
+    let numbers = ledger_rows::numbers(&locked.store).await?;
+    let mut reach: BTreeMap<AuthorId, u64> = BTreeMap::new();
+    for Entry { header, .. } in &locked.members {
+        let reach = reach.entry(header.author).or_default();
+        *reach = header.seq.max(*reach);
+    }
+    for (id, reach) in reach {
+        let author = locked.roster.author(id).ok_or(OpenError::Damaged)?;
+        let Some(head) = heads.get(&id) else {
+            if author.last_seq.is_some() {
+                continue;
+            }
+            return Err(OpenError::Damaged);
+        };
+        let number = numbers.get(&id).copied().ok_or(OpenError::Damaged)?;
+        let mut chain = Chain::default();
+        while chain.seq < head.seq {
+            let left = i64::try_from(head.seq - chain.seq).unwrap_or(ENTRIES);
+            let most = left.min(ENTRIES);
+            let read = ledger_rows::entries_after(&locked.store, number, chain.seq, most).await?;
+            if read.is_empty() {
+                return Err(OpenError::Damaged);
+            }
+            chain.follow(&read)?;
+        }
+        let signed = head.verify(&author.keys) && chain.hash == Some(head.hash);
+        if !signed || head.seq < reach {
+            return Err(OpenError::Damaged);
+        }
+    }
+    Ok(())
 }
 
 /// The clinic keys that were granted to the kit.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ledger::{AuthorId, ClinicId, Entry, Kind, Member, RecordId, Replica, SignedHead};
+use ledger::{
+    AuthorId, ClinicId, Entry, EntryHash, Kind, Member, RecordId, Replica, SignedHead, Signer, Tip,
+};
 use seal::{RootSecret, StorageKey, Table};
 
 use super::found::put_epoch_key;
@@ -69,6 +71,10 @@ struct Saved {
     clinic: ClinicId,
     entries: BTreeMap<AuthorId, Vec<Entry>>,
     heads: BTreeMap<AuthorId, SignedHead>,
+    /// Where the ledgers stood, if the sealed state row says the same.
+    tips: BTreeMap<AuthorId, Tip>,
+    /// Member and grant entries that the sealed state row counts.
+    members: BTreeSet<EntryHash>,
     counter: u64,
     own_seq: u64,
 }
@@ -81,12 +87,8 @@ async fn take_over(
     let secrets = Secrets::of(root);
     let me = secrets.signer.id();
     let saved = read(&store, &secrets).await?;
-    let Admitted {
-        replica,
-        entries,
-        members,
-    } = admit(&saved);
-    let mut lost = lost_entries(&saved, &replica);
+    let admitted = admit(&saved);
+    let mut lost = lost_entries(&saved, &admitted.replica);
     let files = store.files().clone();
     let fresh = files.beside(REPAIRED);
     fresh.discard()?;
@@ -97,7 +99,7 @@ async fn take_over(
     let now = u64::try_from(clock.now_ms()).unwrap_or(0);
     // Above whatever was mirrored of the old database.
     state.counter = saved.counter.max(now);
-    state.set_ledgers(&replica, saved.own_seq);
+    state.set_ledgers(&admitted.replica, saved.own_seq);
     ledger_rows::put_identity(
         &mut batch,
         Identity {
@@ -105,8 +107,8 @@ async fn take_over(
             author: me,
         },
     );
-    put_ledgers(&mut batch, &mut state, &saved, &replica, &entries, &members);
-    put_keys(&mut batch, &secrets, me, &members)?;
+    put_ledgers(&mut batch, &mut state, &saved, &admitted, &secrets.signer);
+    put_keys(&mut batch, &secrets, me, &admitted.members)?;
     lost.extend(carry_over(&store, &mut batch, &secrets.storage).await);
     state.put(&mut batch, &secrets.storage)?;
     new.write(batch).await?;
@@ -135,6 +137,10 @@ async fn read(store: &Store, secrets: &Secrets) -> Result<Saved, OpenError> {
         Ok(row) => state::open(&row, &secrets.storage).ok(),
         Err(_) => None,
     };
+    let (tips, members) = match &state {
+        Some(state) => sealed_proofs(store, state).await,
+        None => Default::default(),
+    };
     let own = entries
         .get(&secrets.signer.id())
         .and_then(|own: &Vec<Entry>| own.last());
@@ -145,9 +151,27 @@ async fn read(store: &Store, secrets: &Secrets) -> Result<Saved, OpenError> {
         clinic,
         entries,
         heads,
+        tips,
+        members,
         counter: state.map_or(0, |s| s.counter),
         own_seq,
     })
+}
+
+/// What the sealed state row vouches for: nobody without our key could have written it.
+async fn sealed_proofs(
+    store: &Store,
+    state: &State,
+) -> (BTreeMap<AuthorId, Tip>, BTreeSet<EntryHash>) {
+    let tips = ledger_rows::tips(store).await.unwrap_or_default();
+    let members = ledger_rows::memberships(store).await.unwrap_or_default();
+    let hashes: Vec<EntryHash> = members.iter().map(|entry| entry.header.hash()).collect();
+    let tips = Some(tips).filter(|tips| state.heads_agree(tips));
+    let hashes = Some(hashes).filter(|hashes| state.members_agree(hashes.iter()));
+    (
+        tips.unwrap_or_default(),
+        hashes.into_iter().flatten().collect(),
+    )
 }
 
 /// As many entries of one author as can be read, in order.
@@ -205,8 +229,10 @@ fn admit(saved: &Saved) -> Admitted {
         let before = admitted.len();
         for (author, ledger) in &saved.entries {
             let from = done.entry(*author).or_default();
+            let end = proven(saved, &replica, *author, ledger);
             for entry in &ledger[*from..] {
-                if replica.record(entry).is_err() {
+                let stands = entry.header.seq <= end || stands_alone(saved, entry);
+                if !stands || replica.record(entry).is_err() {
                     break;
                 }
                 *from += 1;
@@ -223,6 +249,45 @@ fn admit(saved: &Saved) -> Admitted {
                 members,
             };
         }
+    }
+}
+
+/// How far a ledger is vouched for: by its author's signature, or by our sealed state row. A
+/// forged entry anywhere before breaks the chain, so that nothing is.
+fn proven(saved: &Saved, replica: &Replica, author: AuthorId, ledger: &[Entry]) -> u64 {
+    let keys = replica.roster().keys(author);
+    let head = saved.heads.get(&author);
+    let signed = head.filter(|head| keys.is_some_and(|keys| head.verify(&keys)));
+    let sealed = saved.tips.get(&author);
+    let ends = [
+        signed.map(|head| (head.seq, head.hash)),
+        sealed.map(|tip| (tip.seq, tip.hash)),
+    ];
+    let (mut seq, mut hash, mut end) = (0, EntryHash::ZERO, 0);
+    for entry in ledger {
+        let header = &entry.header;
+        if header.seq != seq + 1 || header.prev != hash {
+            break;
+        }
+        (seq, hash) = (header.seq, header.hash());
+        if ends.contains(&Some((seq, hash))) {
+            end = seq;
+        }
+    }
+    end
+}
+
+/// Whether an entry can be taken although nobody vouches for its place: the clinic's first one, by
+/// its hash; one of the membership that the sealed state row counts; and those that are sealed
+/// themselves. Of a plain one nobody could tell who wrote it.
+fn stands_alone(saved: &Saved, entry: &Entry) -> bool {
+    let hash = || entry.header.hash();
+    match entry.header.kind {
+        Kind::Member | Kind::Grant => {
+            ClinicId::of_genesis(&hash()) == saved.clinic || saved.members.contains(&hash())
+        }
+        Kind::Erase => false,
+        Kind::Change | Kind::Access | Kind::Submission | Kind::Witness => true,
     }
 }
 
@@ -254,10 +319,14 @@ fn put_ledgers(
     batch: &mut Batch,
     state: &mut State,
     saved: &Saved,
-    replica: &Replica,
-    entries: &[Entry],
-    members: &[Entry],
+    admitted: &Admitted,
+    signer: &Signer,
 ) {
+    let Admitted {
+        replica,
+        entries,
+        members,
+    } = admitted;
     let mut numbers = Numbers::new();
     for author in replica.heads().keys() {
         ledger_rows::number(batch, &mut numbers, *author);
@@ -266,7 +335,9 @@ fn put_ledgers(
     for (author, tip) in replica.heads() {
         let number = ledger_rows::number(batch, &mut numbers, *author);
         let head = saved.heads.get(author).filter(|head| head.seq <= tip.seq);
-        ledger_rows::put_head(batch, number, tip.seq, head);
+        // Our own we can sign at any length.
+        let own = (*author == signer.id()).then(|| signer.head(tip.seq, tip.hash));
+        ledger_rows::put_head(batch, number, tip.seq, own.as_ref().or(head));
     }
     for entry in members {
         let number = ledger_rows::number(batch, &mut numbers, entry.header.author);
