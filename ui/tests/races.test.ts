@@ -102,6 +102,22 @@ describe("what is on screen is what is acted on", () => {
     await waitFor(() => expect(document.querySelector(".print-only")).toBeNull());
   });
 
+  it("another record begins at its top", async () => {
+    const on = await stage();
+    await on.openFirst();
+    const body = on.id("timeline").closest<HTMLElement>(".body")!;
+    body.scrollTop = 400;
+    await on.app.leads.open(on.app.leads.row(1)!.id);
+    await waitFor(() => expect(body.scrollTop).toBe(0));
+  });
+
+  it("paper says what was taken back", async () => {
+    const on = await stage();
+    await on.openFirst();
+    on.app.leads.record!.timeline[0]!.undone = true;
+    await waitFor(() => expect(document.querySelector(".print-only")!.textContent).toMatch(/hoàn tác/i));
+  });
+
   it("Enter opens the first hit of what was typed, not of the list before", async () => {
     const on = await stage();
     const before = on.app.leads.row(0)!.id;
