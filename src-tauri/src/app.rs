@@ -101,8 +101,14 @@ fn set_up(app: &App, launch: &Launch) -> tauri::Result<()> {
     let desk = Desk::new(&launch.data, Keychain::system(), outside);
     let settings = desk.settings();
     app.manage(desk.clone());
-    app.manage(Tray::raise(&handle, settings.language));
-    window::make(&handle, &launch.data, &settings, launch.hidden)?;
+    let tray = Tray::raise(&handle, settings.language);
+    // A window that nobody could bring back must not be hidden.
+    let hidden = launch.hidden && tray.is_up();
+    app.manage(tray);
+    window::make(&handle, &launch.data, &settings, hidden)?;
+    if launch.hidden && !hidden {
+        window::put_away(&handle);
+    }
     tauri::async_runtime::spawn(keep_locking(desk.clone()));
     tauri::async_runtime::spawn(heed_signals(handle));
     tauri::async_runtime::spawn(async move { desk.start().await });
