@@ -134,7 +134,7 @@ fn the_status_says_where_the_application_stands() {
     let status = ask(&running.window, "status", json!({})).unwrap();
     assert_eq!(
         status,
-        json!({"version": env!("CARGO_PKG_VERSION"), "phase": {"at": "noClinic"}})
+        json!({"version": env!("CARGO_PKG_VERSION"), "phase": {"at": "noClinic"}, "turn": 1})
     );
 }
 
