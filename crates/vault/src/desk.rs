@@ -119,6 +119,8 @@ pub(crate) struct Desk {
     events: broadcast::Sender<Event>,
     loading: watch::Sender<Loading>,
     counter: AtomicU64,
+    /// Counts how often the lead rows were given new places, or began to be.
+    placement: AtomicU64,
     offset: AtomicI64,
     pub exchange: tokio::sync::Mutex<()>,
     pub status: Mutex<Status>,
@@ -167,6 +169,7 @@ impl Desk {
             events: broadcast::channel(EVENTS).0,
             loading: watch::channel(loading).0,
             counter: AtomicU64::new(writer.state.counter),
+            placement: AtomicU64::new(0),
             offset: AtomicI64::new(writer.link.value.offset),
             exchange: tokio::sync::Mutex::new(()),
             status: Mutex::new(Status::of(&writer.link.value)),
@@ -316,12 +319,14 @@ impl Vault {
 
     /// One page of a list or of a search.
     pub async fn leads(&self, query: LeadQuery) -> Result<LeadPage, ActError> {
-        page::leads(&self.desk, query).await
+        let desk = &self.desk;
+        desk.steady(|| page::leads(desk, query.clone())).await
     }
 
     /// Everything about one lead.
     pub async fn lead(&self, id: &str) -> Result<LeadView, ActError> {
-        record::lead(&self.desk, parse(id)?).await
+        let (desk, id) = (&self.desk, parse(id)?);
+        desk.steady(|| record::lead(desk, id)).await
     }
 
     /// Does something to a lead; durable when this returns.
@@ -375,7 +380,8 @@ impl Vault {
         text: &str,
         except: Option<&str>,
     ) -> Result<PhoneCheck, ActError> {
-        page::check_phone(&self.desk, text, except.map(parse).transpose()?).await
+        let (desk, except) = (&self.desk, except.map(parse).transpose()?);
+        desk.steady(|| page::check_phone(desk, text, except)).await
     }
 
     /// Keeps a note that was begun; an empty text forgets it.

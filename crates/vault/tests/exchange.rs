@@ -390,3 +390,34 @@ async fn what_a_revoked_author_wrote_beyond_its_end_is_gone_everywhere() {
     let kept: i64 = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
     assert_eq!(kept, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_reads_while_leads_are_computed_anew_sees_them_before_or_after() {
+    let (clinic, server) = claimed().await;
+    let first = server.post("Khách 0", "0900000000", "x");
+    for n in 1..1500 {
+        server.post(&format!("Khách {n}"), &format!("09{n:08}"), "x");
+    }
+    clinic.vault.sync().await.unwrap();
+    let kept = first;
+    let revoke = ledger::Member::Revoke {
+        author: server.state().server_id(),
+        last_seq: 1400,
+    };
+    let about = RecordId::from(revoke.author());
+    let entry = (ledger::Kind::Member, about, revoke.encode());
+    by_the_kit(&clinic, &server, &[entry]);
+    let vault = clinic.vault.clone();
+    let reader = tokio::spawn(async move {
+        loop {
+            let total = vault.leads(all()).await.unwrap().total;
+            assert!(total == 1500 || total == 1400, "half: {total}");
+            assert_eq!(vault.lead(&kept).await.unwrap().row.name, "Khách 0");
+            if total == 1400 {
+                return;
+            }
+        }
+    });
+    clinic.vault.sync().await.unwrap();
+    reader.await.unwrap();
+}

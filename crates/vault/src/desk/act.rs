@@ -67,7 +67,7 @@ pub(crate) async fn act(desk: &Arc<Desk>, id: RecordId, act: LeadAct) -> Result<
     if !drafts.is_empty() {
         desk.truncate_log_soon();
     }
-    show(desk, acted).await
+    Ok(show(desk, acted).await)
 }
 
 /// The change that an act comes to; every rule is the casebook's.
@@ -129,7 +129,7 @@ pub(crate) async fn add(desk: &Arc<Desk>, new: NewLead) -> Result<Acted, ActErro
     let (held, _) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
     Ok(Acted {
-        lead: record::view(desk, held).await?,
+        lead: record::written(desk, held).await,
         undo: None,
     })
 }
@@ -155,10 +155,10 @@ pub(crate) async fn undo(desk: &Arc<Desk>, token: &str) -> Result<Acted, ActErro
     let shown = if shown == id {
         held
     } else {
-        desk.held(shown).await?
+        desk.held(shown).await.unwrap_or(held)
     };
     Ok(Acted {
-        lead: record::view(desk, shown).await?,
+        lead: record::written(desk, shown).await,
         undo,
     })
 }
@@ -174,6 +174,7 @@ pub(crate) async fn merge(
     let writer = writing.get()?;
     let held = desk.held(other).await?;
     let target = target(desk, into).await?;
+    let shown = desk.held(target).await?;
     let person = writer.profile.value.person.clone();
     let doing = Doing {
         by: &person,
@@ -185,9 +186,8 @@ pub(crate) async fn merge(
         .merge_into(doing, *other.as_bytes(), *target.as_bytes())?;
     let (_, hlc) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
-    let lead = record::view(desk, desk.held(target).await?).await?;
     Ok(Acted {
-        lead,
+        lead: record::written(desk, shown).await,
         undo: Some(Token::of(desk, other, hlc, target).text()),
     })
 }
@@ -205,7 +205,7 @@ pub(crate) async fn unmerge(desk: &Arc<Desk>, id: RecordId) -> Result<Acted, Act
     })?;
     let acted = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
-    show(desk, acted).await
+    Ok(show(desk, acted).await)
 }
 
 /// Uncovers a number, after it is durable that it was.
@@ -268,13 +268,12 @@ async fn write(
     written.pop().ok_or(ActError::Io)
 }
 
-async fn show(desk: &Desk, (held, hlc): (Held, Hlc)) -> Result<Acted, ActError> {
+async fn show(desk: &Desk, (held, hlc): (Held, Hlc)) -> Acted {
     let id = held.record.id;
-    let lead = record::view(desk, held).await?;
-    Ok(Acted {
-        lead,
+    Acted {
+        lead: record::written(desk, held).await,
         undo: Some(Token::of(desk, id, hlc, id).text()),
-    })
+    }
 }
 
 /// The record that `start` now lives in.

@@ -1,6 +1,7 @@
 //! Reading every lead into memory after unlocking, without keeping the first page waiting.
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ledger::RecordId;
@@ -167,6 +168,25 @@ impl Desk {
             .send_replace(outcome.map_or_else(Loading::Failed, |()| Loading::Done));
         self.tell(Event::Loaded);
         outcome
+    }
+
+    /// The lead rows get new places, or have got them.
+    pub(crate) fn replace_rows(&self) {
+        self.placement.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Reads leads, and once more if their rows were given new places meanwhile.
+    pub(crate) async fn steady<T, F>(&self, read: impl Fn() -> F) -> Result<T, ActError>
+    where
+        F: Future<Output = Result<T, ActError>>,
+    {
+        loop {
+            let before = self.placement.load(Ordering::Acquire);
+            let found = read().await;
+            if self.placement.load(Ordering::Acquire) == before {
+                return found;
+            }
+        }
     }
 
     /// Every lead is in memory.

@@ -59,6 +59,19 @@ pub(crate) async fn view(desk: &Desk, held: Held) -> Result<LeadView, ActError> 
     ))
 }
 
+/// The view of a lead that was just written. It is durable: nothing beside it that can't be read
+/// may make it look as if it were not, or a clerk would do it again.
+pub(crate) async fn written(desk: &Desk, held: Held) -> LeadView {
+    match view(desk, held.clone()).await {
+        Ok(view) => view,
+        Err(error) => {
+            tracing::warn!(%error, "an act is durable, but not all around it could be read");
+            let memory = desk.memory();
+            assemble(&memory, &held.record, &[], &[], &Titles::new(), None)
+        }
+    }
+}
+
 fn records(held: &[Held]) -> Vec<&Record> {
     held.iter().map(|held| &held.record).collect()
 }

@@ -26,6 +26,7 @@ pub(crate) async fn projections(desk: &Arc<Desk>) -> Result<(), ActError> {
     state.begin_projection();
     let mut batch = Batch::new();
     sealed_rows::clear(&mut batch, Table::Lead);
+    desk.replace_rows();
     desk.commit(writer, batch, state).await?;
     writer.next_row = 1;
     let mut made = Made::default();
@@ -49,6 +50,7 @@ pub(crate) async fn projections(desk: &Arc<Desk>) -> Result<(), ActError> {
     state.end_projection();
     desk.commit(writer, Batch::new(), state).await?;
     desk.memory().load(made.directory, made.orphans);
+    desk.replace_rows();
     // What the old rows said is not to stay behind in the log.
     desk.store.truncate_log().await?;
     Ok(())
