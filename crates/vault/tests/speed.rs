@@ -2,6 +2,7 @@
 use std::io::{Seek, Write};
 use std::time::{Duration, Instant};
 
+use casebook::lead::LeadState;
 use vault::view::{LeadAct, LeadQuery};
 
 use crate::support::server::{CODE, Server};
@@ -75,17 +76,20 @@ async fn reopen(clinic: &mut Clinic) {
 
 #[allow(clippy::print_stderr)]
 async fn acts(clinic: &Clinic) {
-    let id = clinic.vault.leads(first_page()).await.unwrap().rows[0]
-        .id
-        .clone();
+    let rows = clinic.vault.leads(first_page()).await.unwrap().rows;
+    let states = [LeadState::Contacting, LeadState::Booked];
     let mut file = std::fs::File::create(clinic.dir.path().join("bare")).unwrap();
     file.write_all(&[7; 4096]).unwrap();
     let (mut times, mut bare) = (Vec::new(), Vec::new());
     for n in 0..200 {
-        let text = format!("ghi {n}");
+        let state = states[n / rows.len() % 2];
         let start = Instant::now();
-        let note = LeadAct::Note { text };
-        clinic.vault.act(&id, note).await.unwrap();
+        let act = LeadAct::SetState { state };
+        clinic
+            .vault
+            .act(&rows[n % rows.len()].id, act)
+            .await
+            .unwrap();
         times.push(start.elapsed());
         let start = Instant::now();
         file.rewind().unwrap();

@@ -179,8 +179,10 @@ pub(crate) async fn numbers(store: &Store) -> Result<Numbers, Fault> {
 
 /// Where every ledger stands, as the file says.
 pub(crate) async fn tips(store: &Store) -> Result<BTreeMap<AuthorId, Tip>, Fault> {
+    // CROSS keeps SQLite from walking through all entries to find the few that are last.
     let rows = sqlx::query(
-        "SELECT e.header FROM head h JOIN entry e ON e.author = h.author AND e.seq = h.seq",
+        "SELECT e.header FROM head h CROSS JOIN entry e \
+         ON e.author = h.author AND e.seq = h.seq",
     )
     .fetch_all(&mut *store.connection().await?)
     .await?;
@@ -231,7 +233,7 @@ pub(crate) async fn heads(store: &Store) -> Result<BTreeMap<AuthorId, SignedHead
 pub(crate) async fn memberships(store: &Store) -> Result<Vec<Entry>, Fault> {
     let rows = sqlx::query(
         "SELECT e.header, e.payload FROM membership m \
-         JOIN entry e ON e.author = m.author AND e.seq = m.seq ORDER BY m.number",
+         CROSS JOIN entry e ON e.author = m.author AND e.seq = m.seq ORDER BY m.number",
     )
     .fetch_all(&mut *store.connection().await?)
     .await?;
