@@ -14,10 +14,11 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 pub const SUBMISSION_BYTES: usize = 16 * 1024;
 /// Largest bundle taken or given in one request, in bytes, headers and heads included.
 pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
-/// Largest attachment chunk, in bytes: 1 MiB of content and the room its sealing takes.
-pub const BLOB_BYTES: usize = 1024 * 1024 + 1024;
-/// Largest body of a claim, in bytes: the founding ledgers, base64, and the notice.
-pub const CLAIM_BYTES: usize = 1024 * 1024;
+/// Largest attachment chunk as sealed, in bytes.
+pub const BLOB_BYTES: usize = ledger::chunk::MAX_SEALED;
+/// Largest body of a claim, in bytes: the founder's whole ledger up to the server's enrolment, base64,
+/// and the notice. A clinic may have worked alone before it claims: this holds some 30,000 acts.
+pub const CLAIM_BYTES: usize = 16 * 1024 * 1024;
 /// Largest `have` map of a pull, in bytes: some 7,000 authors.
 pub const HAVE_BYTES: usize = 512 * 1024;
 

@@ -1,6 +1,6 @@
 //! Giving a server to a clinic.
 
-use ledger::Role;
+use ledger::{Kind, Role};
 
 use super::support::{Clinic, Desk, Running, bundle, send};
 
@@ -27,6 +27,21 @@ async fn a_clinic_claims_a_server_once_and_may_repeat_it() {
         server.get("/v1/clinic").await.json()["clinic"],
         clinic.id.to_string()
     );
+}
+
+#[tokio::test]
+async fn a_clinic_that_worked_alone_for_weeks_may_still_claim() {
+    let server = Running::new().await;
+    let mut clinic = Clinic::found();
+    let acts = 10_000;
+    for _ in 0..acts {
+        clinic.owner.write(Kind::Change, vec![7; 300]);
+    }
+    let claimed = clinic.claim(&server).await;
+    assert_eq!(claimed.status, 200, "{}", claimed.text());
+    // Genesis, the acts, the server's enrolment.
+    let have = &claimed.json()["have"][clinic.owner.id().to_string()];
+    assert_eq!(*have, acts + 2);
 }
 
 #[tokio::test]
