@@ -268,11 +268,6 @@ impl Vault {
         Self { desk }
     }
 
-    #[allow(dead_code)] // used by benches and tests of this crate
-    pub(crate) fn desk(&self) -> &Arc<Desk> {
-        &self.desk
-    }
-
     /// Runs `work` to its end even when the caller stops waiting: a transaction cut in the
     /// middle would stay open.
     async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>

@@ -82,71 +82,13 @@ pub(crate) struct Front {
     /// Rows in the whole list.
     pub total: u32,
     /// Sizes of the lists that don't depend on the hour.
-    pub counts: FrontCounts,
+    pub counts: ChipCounts,
     /// Branches that occur.
     pub branches: Vec<String>,
 }
 
 impl Kept for Front {
     const PLACE: i64 = 3;
-}
-
-/// [`ChipCounts`], kept.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
-pub(crate) struct FrontCounts {
-    all: u32,
-    new: u32,
-    today: u32,
-    overdue: u32,
-    mine: u32,
-    open: u32,
-    suspect: u32,
-}
-
-impl From<ChipCounts> for FrontCounts {
-    fn from(c: ChipCounts) -> Self {
-        let ChipCounts {
-            all,
-            new,
-            today,
-            overdue,
-            mine,
-            open,
-            suspect,
-        } = c;
-        Self {
-            all,
-            new,
-            today,
-            overdue,
-            mine,
-            open,
-            suspect,
-        }
-    }
-}
-
-impl From<FrontCounts> for ChipCounts {
-    fn from(c: FrontCounts) -> Self {
-        let FrontCounts {
-            all,
-            new,
-            today,
-            overdue,
-            mine,
-            open,
-            suspect,
-        } = c;
-        Self {
-            all,
-            new,
-            today,
-            overdue,
-            mine,
-            open,
-            suspect,
-        }
-    }
 }
 
 impl Link {

@@ -139,7 +139,7 @@ pub struct LeadQuery {
 }
 
 /// How many leads stand in each list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)] // the fields are the variants of `Chip`

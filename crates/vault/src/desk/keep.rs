@@ -296,7 +296,7 @@ pub(crate) async fn front(desk: &Desk, writer: &mut Writer) -> Result<(), ActErr
                 .map(|slot| memory.directory.row_of(*slot))
                 .collect(),
             total: page.total,
-            counts: memory.directory.counts(&profile.person, now).into(),
+            counts: memory.directory.counts(&profile.person, now),
             branches: memory.all_branches(),
         }
     };

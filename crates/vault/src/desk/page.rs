@@ -80,7 +80,7 @@ async fn before_loading_ends(desk: &Desk, query: &LeadQuery) -> Result<Option<Le
     let (held, total, counts) = match front {
         Some(front) if query.sort == LeadSort::Work && enough(front.rows.len(), front.total) => {
             let rows = &front.rows[..front.rows.len().min(limit)];
-            (desk.held_all(rows).await?, front.total, front.counts.into())
+            (desk.held_all(rows).await?, front.total, front.counts)
         }
         _ if matches!(query.sort, LeadSort::Work | LeadSort::Newest) => {
             let held = newest(desk, i64::from(query.limit)).await?;
