@@ -16,7 +16,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{ConnectOptions, Row, Sqlite, SqlitePool};
+use sqlx::{ConnectOptions, Row, Sqlite, SqliteConnection, SqlitePool};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
 pub(crate) use batch::Batch;
 use batch::Sent;
@@ -43,7 +44,11 @@ pub(crate) struct Store {
     reserve: Arc<Reserve>,
     hold: Arc<Hold>,
     waiting: Arc<AtomicUsize>,
+    kept: Arc<Mutex<Option<PoolConnection<Sqlite>>>>,
 }
+
+/// The one connection, as long as somebody works with it.
+pub(crate) type Lease<'a> = MappedMutexGuard<'a, SqliteConnection>;
 
 /// One who waits for the connection.
 struct Waiting<'a>(&'a AtomicUsize);
@@ -96,9 +101,10 @@ impl Store {
             reserve,
             hold,
             waiting: Arc::default(),
+            kept: Arc::default(),
         };
         if let Err(fault) = store.prepare().await {
-            store.pool.close().await;
+            store.let_go().await;
             return Err(fault);
         }
         Ok(store)
@@ -160,9 +166,22 @@ impl Store {
     }
 
     /// The one connection, once it is free. Whoever looks for damage meanwhile gives way.
-    pub(crate) async fn connection(&self) -> Result<PoolConnection<Sqlite>, Fault> {
+    ///
+    /// It stays out of the pool until [`Store::let_go`]: the pool asks a connection for a sign of
+    /// life at every return, which would cost each read and write one more trip to SQLite's thread.
+    pub(crate) async fn connection(&self) -> Result<Lease<'_>, Fault> {
         let _waiting = Waiting::begin(&self.waiting);
-        Ok(self.pool.acquire().await?)
+        let mut kept = self.kept.lock().await;
+        if kept.is_none() {
+            *kept = Some(self.pool.acquire().await?);
+        }
+        MutexGuard::try_map(kept, Option::as_deref_mut).map_err(|_| Fault::Io)
+    }
+
+    /// Closes the pool and its connection.
+    pub(crate) async fn let_go(&self) {
+        drop(self.kept.lock().await.take());
+        self.pool.close().await;
     }
 
     /// Writes everything in `batch` or nothing. Must run in a task that nobody cancels.
@@ -237,7 +256,7 @@ impl Store {
             self.reserve.spend();
             emptied = self.truncate_log().await;
         }
-        self.pool.close().await;
+        self.let_go().await;
         emptied
     }
 }

@@ -2,19 +2,11 @@
 use std::fs;
 
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
 use vault::view::LeadAct;
 use vault::{Loss, OpenError, probe, salvage};
 
-use crate::support::{Clinic, all, loaded, names, person, sealed};
-
-async fn raw(clinic: &Clinic) -> SqliteConnection {
-    SqliteConnectOptions::new()
-        .filename(clinic.database())
-        .connect()
-        .await
-        .unwrap()
-}
+use crate::support::{Clinic, all, loaded, names, person, raw, sealed};
 
 async fn change(clinic: &Clinic, sql: &str) {
     let mut connection = raw(clinic).await;

@@ -9,7 +9,7 @@ use vault::{DeskPlan, Event, SyncError};
 
 use crate::support::exchange::{alarms, by_the_kit, claimed};
 use crate::support::server::{CODE, Server};
-use crate::support::{Clinic, all, drain, loaded, names, person, sealed};
+use crate::support::{Clinic, all, drain, loaded, names, person, raw, sealed};
 
 #[tokio::test]
 async fn a_question_from_the_website_arrives_and_an_answer_goes_back() {
@@ -386,8 +386,12 @@ async fn what_a_revoked_author_wrote_beyond_its_end_is_gone_everywhere() {
     assert_eq!(names(&clinic.vault.leads(all()).await.unwrap()), ["Trước"]);
     // It counts nowhere, but a wrong revocation has destroyed nothing.
     let sql = "SELECT count(*) FROM void_entry WHERE payload IS NOT NULL";
-    let pool = clinic.vault.pool();
-    let kept: i64 = sqlx::query_scalar(sql).fetch_one(&pool).await.unwrap();
+    clinic.close().await;
+    let mut closed = raw(&clinic).await;
+    let kept: i64 = sqlx::query_scalar(sql)
+        .fetch_one(&mut closed)
+        .await
+        .unwrap();
     assert_eq!(kept, 1);
 }
 

@@ -2,6 +2,8 @@
 pub(crate) mod exchange;
 pub(crate) mod server;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, SqliteConnection};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -103,6 +105,15 @@ impl Clinic {
     pub(crate) fn database(&self) -> std::path::PathBuf {
         self.dir.path().join("letan.db")
     }
+}
+
+/// The database of a closed vault, as a stranger opens it.
+pub(crate) async fn raw(clinic: &Clinic) -> SqliteConnection {
+    SqliteConnectOptions::new()
+        .filename(clinic.database())
+        .connect()
+        .await
+        .unwrap()
 }
 
 pub(crate) async fn sealed(dir: &Path) -> Result<LockedVault, OpenError> {

@@ -41,7 +41,7 @@ pub(super) async fn probe(dir: &Path) -> Result<Found, OpenError> {
     match look(store.clone()).await {
         Ok(locked) => Ok(Found::Sealed(locked)),
         Err(fault) => {
-            store.pool().close().await;
+            store.let_go().await;
             Err(fault.into())
         }
     }

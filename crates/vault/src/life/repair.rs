@@ -114,7 +114,7 @@ async fn take_over(
     new.write(batch).await?;
     new.close().await?;
     let hold = store.hold();
-    store.pool().close().await;
+    store.let_go().await;
     drop((store, new));
     files.replace_with(&fresh)?;
     let locked = look(Store::open(files, hold, false).await?).await?;
