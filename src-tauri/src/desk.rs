@@ -1,7 +1,11 @@
 //! The desk's life on this PC: where it stands, what is open, who has to be told.
+mod backups;
 mod founding;
+mod members;
 mod mending;
 mod opening;
+mod outage;
+mod people;
 
 use crate::dial::{self, Use};
 use crate::failure::{Code, Failure};

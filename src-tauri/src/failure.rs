@@ -47,6 +47,37 @@ pub enum Code {
     KitAnswersWrong,
     OpenerFailed,
     ClipboardFailed,
+    /// The person at the desk may not do this.
+    NotAllowed,
+    /// Only an owner's PC can do this.
+    NotOwnerDesk,
+    WrongPin,
+    /// Too many wrong tries; the detail is the seconds to wait.
+    PinWait,
+    /// Six digits, no row, no repetition.
+    PinTooSimple,
+    /// The clinic would be left without an owner.
+    LastOwner,
+    /// The typed invitation is no invitation, or has a slip.
+    WrongInvitation,
+    InvitationExpired,
+    /// The server was not asked what the PC wrote last; `anyway` goes on without.
+    RevokeUnseen,
+    /// One's own PC can't be cut off from itself.
+    RevokeSelf,
+    /// Entries are on this PC only; the detail is how many.
+    Unsent,
+    DriveMissing,
+    /// No file of this clinic lies there.
+    NoBundle,
+    /// The file is damaged, or another program's.
+    BundleDamaged,
+    /// The file is another clinic's.
+    BundleForeign,
+    Cancelled,
+    Busy,
+    BackupPlaceMissing,
+    BackupDamaged,
     Internal,
 }
 

@@ -1,5 +1,5 @@
 //! The one list of commands and events: handler, permissions and TypeScript follow from it.
-use crate::commands::{leads, life, shell};
+use crate::commands::{backups, desks, leads, life, outage, people, shell};
 use crate::status;
 use std::path::Path;
 use tauri::Runtime;
@@ -42,6 +42,37 @@ pub fn interface<R: Runtime>() -> Builder<R> {
             shell::set_settings,
             shell::user_active,
             shell::quit,
+            desks::desks,
+            desks::invite_desk,
+            desks::inviting,
+            desks::confirm_desk,
+            desks::cancel_invitation,
+            desks::save_invitation,
+            desks::revoke_desk,
+            desks::rename_desk,
+            desks::join_clinic,
+            desks::joining,
+            desks::cancel_joining,
+            desks::read_invitation,
+            desks::recover_from_server,
+            desks::check_kit_words,
+            people::people,
+            people::session,
+            people::add_person,
+            people::change_person,
+            people::dismiss_person,
+            people::set_pin,
+            people::sign_in,
+            outage::drives,
+            outage::export_bundle,
+            outage::import_bundle,
+            outage::cancel_bundle,
+            backups::backups,
+            backups::choose_backup_place,
+            backups::back_up_now,
+            backups::drill_now,
+            backups::find_backups,
+            backups::restore_backup,
         ])
         .events(collect_events![
             status::LeadsChanged,
@@ -49,6 +80,12 @@ pub fn interface<R: Runtime>() -> Builder<R> {
             status::PhaseChanged,
             status::FocusSearch,
             status::NewLeadArrived,
+            status::InvitingChanged,
+            status::JoiningChanged,
+            status::DesksChanged,
+            status::PeopleChanged,
+            status::BundleProgress,
+            status::BackupsChanged,
         ])
         // The only 64-bit numbers are milliseconds since 1970: far below 2^53.
         .dangerously_cast_bigints_to_number()

@@ -4,7 +4,7 @@ use crate::status::{AppStatus, LeadsChanged, Settings};
 use std::future::Future;
 use std::pin::Pin;
 use tauri_plugin_sql::DbPool;
-use vault::view::SyncView;
+use vault::view::{Inviting, Joining, Progress, SyncView};
 
 /// A future that a trait object can give.
 pub type Soon<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -20,6 +20,18 @@ pub enum News {
     Leads(LeadsChanged),
     /// So many leads arrived.
     Arrived(u32),
+    /// The invitation stands differently.
+    Inviting(Inviting),
+    /// Joining stands differently.
+    Joining(Joining),
+    /// The clinic's PCs changed.
+    Desks,
+    /// The clinic's people changed, or who is at this PC.
+    People,
+    /// A bundle has come further.
+    Bundle(Progress),
+    /// Backups stand differently.
+    Backups,
 }
 
 /// The world around the desk: window, tray, desktop, browser, clipboard.

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
 use vault::Loss;
-use vault::view::{DeskView, SyncView};
+use vault::view::{DeskView, Invitation, Inviting, Joining, Progress, SyncView};
 
 /// Where the application stands, asked for once when the window loads and sent at every change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -35,6 +35,14 @@ pub enum Phase {
         /// Who this PC is.
         desk: DeskView,
     },
+    /// Open, but nobody is at the desk: people choose themselves and type their PIN. The exchange
+    /// with the server goes on.
+    SignedOut {
+        /// Who this PC is.
+        desk: DeskView,
+    },
+    /// This PC was cut off by the clinic and has deleted its data.
+    Removed,
     /// Closed by a person or by the clock; the keychain opens it again.
     Locked,
     /// Sealed data are here, their key is not to be had.
@@ -107,6 +115,30 @@ pub struct Kit {
     pub qr_svg: String,
     /// Places (from 1) of the words to type back.
     pub ask: [u8; 3],
+}
+
+/// An invitation, ready for the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Invited {
+    /// What to type, scan or carry.
+    pub invitation: Invitation,
+    /// The same as a QR code, an SVG picture.
+    pub qr_svg: String,
+}
+
+/// A drive that files can be carried on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Drive {
+    /// Names it for other commands.
+    pub id: String,
+    /// Name as the desktop shows it.
+    pub name: String,
+    /// Free room in bytes.
+    pub free: u64,
+    /// It can be unplugged.
+    pub removable: bool,
 }
 
 /// What a repair, or the recovery by words, brought back.
@@ -209,6 +241,8 @@ pub struct Settings {
     pub close_to_tray: bool,
     /// Lock after so many minutes without a hand on keyboard or mouse; 0 never.
     pub autolock_minutes: u32,
+    /// Look for other PCs of the clinic in the local network.
+    pub lan: bool,
 }
 
 impl Default for Settings {
@@ -223,6 +257,7 @@ impl Default for Settings {
             close_to_tray: true,
             // A locked desk hears of no new lead, and so far nobody has to prove who unlocks it.
             autolock_minutes: 0,
+            lan: true,
         }
     }
 }
@@ -256,3 +291,27 @@ pub struct NewLeadArrived {
     /// How many.
     pub count: u32,
 }
+
+/// The invitation stands differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type, Event)]
+pub struct InvitingChanged(pub Inviting);
+
+/// Joining stands differently.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type, Event)]
+pub struct JoiningChanged(pub Joining);
+
+/// The clinic's PCs changed: ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type, Event)]
+pub struct DesksChanged;
+
+/// The clinic's people changed, or who is at this PC: ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type, Event)]
+pub struct PeopleChanged;
+
+/// How far a bundle has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type, Event)]
+pub struct BundleProgress(pub Progress);
+
+/// Backups stand differently: ask again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type, Event)]
+pub struct BackupsChanged;

@@ -2,7 +2,8 @@
 use crate::failure::{Code, Failure};
 use crate::outside::{News, Outside, Soon};
 use crate::status::{
-    FocusSearch, LeadsChanged, NewLeadArrived, PhaseChanged, Settings, SyncChanged, Theme,
+    BackupsChanged, BundleProgress, DesksChanged, FocusSearch, InvitingChanged, JoiningChanged,
+    LeadsChanged, NewLeadArrived, PeopleChanged, PhaseChanged, Settings, SyncChanged, Theme,
 };
 use crate::tray::Tray;
 use crate::words::Words;
@@ -36,6 +37,12 @@ impl<R: Runtime> Outside for Desktop<R> {
             News::Sync(view) => SyncChanged(view).emit_to(&self.0, MAIN),
             News::Leads(changed) => LeadsChanged::emit_to(&changed, &self.0, MAIN),
             News::Arrived(count) => NewLeadArrived { count }.emit_to(&self.0, MAIN),
+            News::Inviting(now) => InvitingChanged(now).emit_to(&self.0, MAIN),
+            News::Joining(now) => JoiningChanged(now).emit_to(&self.0, MAIN),
+            News::Desks => DesksChanged.emit_to(&self.0, MAIN),
+            News::People => PeopleChanged.emit_to(&self.0, MAIN),
+            News::Bundle(progress) => BundleProgress(progress).emit_to(&self.0, MAIN),
+            News::Backups => BackupsChanged.emit_to(&self.0, MAIN),
         };
         if told.is_err() {
             tracing::warn!("the window was not told");

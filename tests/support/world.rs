@@ -122,6 +122,8 @@ pub(crate) fn name(phase: &Phase) -> &'static str {
         Phase::NoClinic => "noClinic",
         Phase::KitUnchecked { .. } => "kitUnchecked",
         Phase::Ready { .. } => "ready",
+        Phase::SignedOut { .. } => "signedOut",
+        Phase::Removed => "removed",
         Phase::Locked => "locked",
         Phase::Keychain { problem: K::Locked } => "keychain locked",
         Phase::Keychain {

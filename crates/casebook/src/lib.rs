@@ -15,5 +15,6 @@ pub mod opening;
 pub mod permission;
 pub mod person;
 pub mod phone;
+pub mod power;
 pub mod submission;
 pub mod text;

@@ -1,6 +1,16 @@
 //! What the vault shows: plain values without a key, a raw number or a rule, ready for a window.
 //!
 //! Times are milliseconds since the Unix epoch; ids are lower-case hexadecimal.
+mod backup;
+mod desks;
+mod outage;
+mod people;
+
+pub use backup::*;
+pub use desks::*;
+pub use outage::*;
+pub use people::*;
+
 use casebook::basis::BasisKind;
 use casebook::lead::{LeadState, Outcome, Source};
 use casebook::permission::Permission;
@@ -31,6 +41,11 @@ pub struct PhoneView {
 pub enum SyncMark {
     /// Part of it is on this PC only.
     OnlyHere,
+    /// Another PC has all of it, the server not yet.
+    Elsewhere {
+        /// When that was learned, in milliseconds.
+        at: Millis,
+    },
     /// The server has all of it, since `at` when this PC learned that.
     OnServer {
         /// When the server acknowledged, in milliseconds; 0 when it came from there.
@@ -522,6 +537,10 @@ pub struct SyncView {
     pub clock_offset: Millis,
     /// Ledgers that stopped at a bad entry: names of their authors.
     pub alarms: Vec<Alarm>,
+    /// PCs of the clinic in the local network.
+    pub nearby: Vec<Nearby>,
+    /// How far the first exchange has come; `None` once it is over.
+    pub first: Option<Progress>,
 }
 
 /// State of the exchange.

@@ -40,9 +40,10 @@ pub(crate) fn user_active(desk: State<'_, Desk>) {
     desk.user_active();
 }
 
-/// Ends the application; what was not sent yet stays on this PC and goes out next time.
+/// Ends the application. With entries that nobody else has it refuses and says how many, unless
+/// `anyway`; they stay on this PC and go out next time.
 #[tauri::command]
 #[specta::specta]
-pub(crate) fn quit(desk: State<'_, Desk>) {
-    desk.quit();
+pub(crate) async fn quit(desk: State<'_, Desk>, anyway: bool) -> Answer<()> {
+    desk.leave(anyway).await
 }

@@ -2,21 +2,35 @@
 import type {
   Acted,
   AppStatus,
+  BackupFile,
+  BackupView,
   Code,
+  DeskRole,
+  DesksView,
   DeskView,
+  Drive,
   FoundingForm,
+  Invited,
+  Inviting,
+  JoinForm,
+  Joining,
   Kit,
   LeadAct,
   LeadPage,
   LeadQuery,
   LeadView,
   NewLead,
+  PersonForm,
+  PersonRow,
   PhoneCheck,
+  Progress,
   RevealedPhone,
   Repaired,
   RevealPurpose,
   SavedView,
+  SessionView,
   Settings,
+  StickReport,
   SyncView,
   Today,
 } from "./bindings";
@@ -43,6 +57,12 @@ export interface Events {
   phaseChanged: AppStatus;
   focusSearch: null;
   newLeadArrived: { count: number };
+  invitingChanged: Inviting;
+  joiningChanged: Joining;
+  desksChanged: null;
+  peopleChanged: null;
+  bundleProgress: Progress;
+  backupsChanged: null;
 }
 
 /** Every call rejects with a `Refusal` and nothing else. */
@@ -82,7 +102,47 @@ export interface Backend {
   setSettings(settings: Settings): Promise<Settings>;
   /** A hand is on keyboard or mouse; at most every 15 seconds. */
   userActive(): Promise<void>;
-  quit(): Promise<void>;
+  /** Refuses with `unsent` while entries are here only, unless `anyway`. */
+  quit(anyway: boolean): Promise<void>;
+  desks(): Promise<DesksView>;
+  inviteDesk(role: DeskRole): Promise<Invited>;
+  inviting(): Promise<Inviting>;
+  confirmDesk(same: boolean): Promise<Inviting>;
+  cancelInvitation(): Promise<Inviting>;
+  saveInvitation(drive: string): Promise<string>;
+  /** Refuses with `revokeUnseen` while the server can't be asked, unless `anyway`. */
+  revokeDesk(id: string, anyway: boolean): Promise<DesksView>;
+  renameDesk(id: string, name: string, branch: string): Promise<DesksView>;
+  joinClinic(form: JoinForm): Promise<Joining>;
+  joining(): Promise<Joining>;
+  cancelJoining(): Promise<Joining>;
+  readInvitation(drive: string): Promise<string>;
+  recoverFromServer(
+    words: string,
+    server: string,
+    desk: string,
+    branch: string,
+    person: string,
+  ): Promise<Repaired>;
+  checkKitWords(words: string): Promise<DesksView>;
+  people(): Promise<PersonRow[]>;
+  session(): Promise<SessionView>;
+  addPerson(form: PersonForm, pin: string): Promise<PersonRow[]>;
+  changePerson(id: string, form: PersonForm): Promise<PersonRow[]>;
+  dismissPerson(id: string, gone: boolean): Promise<PersonRow[]>;
+  setPin(id: string, old: string | null, pin: string): Promise<PersonRow[]>;
+  signIn(id: string, pin: string): Promise<AppStatus>;
+  drives(): Promise<Drive[]>;
+  exportBundle(drive: string): Promise<StickReport>;
+  importBundle(drive: string): Promise<StickReport>;
+  cancelBundle(): Promise<void>;
+  backups(): Promise<BackupView>;
+  /** `null` opens the desktop's own dialog. */
+  chooseBackupPlace(drive: string | null): Promise<BackupView>;
+  backUpNow(): Promise<BackupView>;
+  drillNow(): Promise<BackupView>;
+  findBackups(drive: string): Promise<BackupFile[]>;
+  restoreBackup(id: string, words: string, desk: string, branch: string, person: string): Promise<Repaired>;
   /** Listens until the returned function is called. */
   on<E extends keyof Events>(event: E, heard: (payload: Events[E]) => void): () => void;
 }

@@ -69,15 +69,86 @@ export const commands = {
 	setSettings: (settings: Settings) => typedError<Settings, Failure>(__TAURI_INVOKE("set_settings", { settings })),
 	/**  A hand is on keyboard or mouse: the lock's clock starts anew. At most every 15 seconds, please. */
 	userActive: () => __TAURI_INVOKE<void>("user_active"),
-	/**  Ends the application; what was not sent yet stays on this PC and goes out next time. */
-	quit: () => __TAURI_INVOKE<void>("quit"),
+	/**
+	 *  Ends the application. With entries that nobody else has it refuses and says how many, unless
+	 *  `anyway`; they stay on this PC and go out next time.
+	 */
+	quit: (anyway: boolean) => typedError<null, Failure>(__TAURI_INVOKE("quit", { anyway })),
+	/**  Every PC of the clinic. */
+	desks: () => typedError<DesksView, Failure>(__TAURI_INVOKE("desks")),
+	/**  Opens the waiting room for one PC and gives the one-time code. */
+	inviteDesk: (role: DeskRole) => typedError<Invited, Failure>(__TAURI_INVOKE("invite_desk", { role })),
+	/**  How the invitation stands; changes come as events. */
+	inviting: () => typedError<Inviting, Failure>(__TAURI_INVOKE("inviting")),
+	/**  Says whether the digits on both screens are the same; lets the PC in if so. */
+	confirmDesk: (same: boolean) => typedError<Inviting, Failure>(__TAURI_INVOKE("confirm_desk", { same })),
+	/**  Closes the waiting room. */
+	cancelInvitation: () => typedError<Inviting, Failure>(__TAURI_INVOKE("cancel_invitation")),
+	/**  Writes the invitation to a memory stick; gives the file's name. */
+	saveInvitation: (drive: string) => typedError<string, Failure>(__TAURI_INVOKE("save_invitation", { drive })),
+	/**  Cuts a PC off. `anyway` also without having heard from the server what that PC wrote last. */
+	revokeDesk: (id: string, anyway: boolean) => typedError<DesksView, Failure>(__TAURI_INVOKE("revoke_desk", { id, anyway })),
+	/**  Calls a PC otherwise, or moves it to another branch. */
+	renameDesk: (id: string, name: string, branch: string) => typedError<DesksView, Failure>(__TAURI_INVOKE("rename_desk", { id, name, branch })),
+	/**  Knocks at the waiting room with a one-time code; how it goes comes as events. */
+	joinClinic: (form: JoinForm) => typedError<Joining, Failure>(__TAURI_INVOKE("join_clinic", { form })),
+	/**  How joining stands. */
+	joining: () => typedError<Joining, Failure>(__TAURI_INVOKE("joining")),
+	/**  Gives joining up. */
+	cancelJoining: () => typedError<Joining, Failure>(__TAURI_INVOKE("cancel_joining")),
+	/**  Reads an invitation from a memory stick: the line that the file holds. */
+	readInvitation: (drive: string) => typedError<string, Failure>(__TAURI_INVOKE("read_invitation", { drive })),
+	/**  Brings a clinic back on a bare PC: the words of the kit, and everything that the server holds. */
+	recoverFromServer: (words: string, server: string, desk: string, branch: string, person: string) => typedError<Repaired, Failure>(__TAURI_INVOKE("recover_from_server", { words, server, desk, branch, person })),
+	/**  The yearly drill: all 24 words as the paper has them; fails if they are not this clinic's kit. */
+	checkKitWords: (words: string) => typedError<DesksView, Failure>(__TAURI_INVOKE("check_kit_words", { words })),
+	/**  Everybody who works at the clinic; the lock screen shows those who have a PIN. */
+	people: () => typedError<PersonRow[], Failure>(__TAURI_INVOKE("people")),
+	/**  Who is at this PC, and what that person may do. */
+	session: () => typedError<SessionView, Failure>(__TAURI_INVOKE("session")),
+	/**  Enters a person; the first one is an owner and chooses a PIN at once. */
+	addPerson: (form: PersonForm, pin: string) => typedError<PersonRow[], Failure>(__TAURI_INVOKE("add_person", { form, pin })),
+	/**  Changes a person's name, role or branches. */
+	changePerson: (id: string, form: PersonForm) => typedError<PersonRow[], Failure>(__TAURI_INVOKE("change_person", { id, form })),
+	/**  A person works here no longer, or again. */
+	dismissPerson: (id: string, gone: boolean) => typedError<PersonRow[], Failure>(__TAURI_INVOKE("dismiss_person", { id, gone })),
+	/**  Chooses a PIN: one's own with the old one, somebody else's as an owner. */
+	setPin: (id: string, old: string | null, new: string) => typedError<PersonRow[], Failure>(__TAURI_INVOKE("set_pin", { id, old, new })),
+	/**  Sits down at this PC. */
+	signIn: (id: string, pin: string) => typedError<AppStatus, Failure>(__TAURI_INVOKE("sign_in", { id, pin })),
+	/**  Memory sticks and other drives that files can be carried on. */
+	drives: () => typedError<Drive[], Failure>(__TAURI_INVOKE("drives")),
+	/**  Writes a sealed bundle of everything to a drive; progress comes as events. */
+	exportBundle: (drive: string) => typedError<StickReport, Failure>(__TAURI_INVOKE("export_bundle", { drive })),
+	/**  Takes in the bundles that lie on a drive; progress comes as events. */
+	importBundle: (drive: string) => typedError<StickReport, Failure>(__TAURI_INVOKE("import_bundle", { drive })),
+	/**  Ends the carrying that is going on; what was taken in stays. */
+	cancelBundle: () => __TAURI_INVOKE<void>("cancel_bundle"),
+	/**  How backups stand. */
+	backups: () => typedError<BackupView, Failure>(__TAURI_INVOKE("backups")),
+	/**  Sends backups to a drive; `None` lets the person choose a folder in the desktop's own dialog. */
+	chooseBackupPlace: (drive: string | null) => typedError<BackupView, Failure>(__TAURI_INVOKE("choose_backup_place", { drive })),
+	/**  Makes a backup now. */
+	backUpNow: () => typedError<BackupView, Failure>(__TAURI_INVOKE("back_up_now")),
+	/**  Tries the newest backup out now. */
+	drillNow: () => typedError<BackupView, Failure>(__TAURI_INVOKE("drill_now")),
+	/**  Backups that lie on a drive, newest first; for a PC that has no data. */
+	findBackups: (drive: string) => typedError<BackupFile[], Failure>(__TAURI_INVOKE("find_backups", { drive })),
+	/**  Brings a clinic back on a bare PC from a backup and the words of the kit. */
+	restoreBackup: (id: string, words: string, desk: string, branch: string, person: string) => typedError<Repaired, Failure>(__TAURI_INVOKE("restore_backup", { id, words, desk, branch, person })),
 };
 
 /** Events */
 export const events = {
+	backupsChanged: makeEvent<BackupsChanged, BackupsChanged>("backups-changed"),
+	bundleProgress: makeEvent<BundleProgress, BundleProgress>("bundle-progress"),
+	desksChanged: makeEvent<DesksChanged, DesksChanged>("desks-changed"),
 	focusSearch: makeEvent<FocusSearch, FocusSearch>("focus-search"),
+	invitingChanged: makeEvent<InvitingChanged, InvitingChanged>("inviting-changed"),
+	joiningChanged: makeEvent<JoiningChanged, JoiningChanged>("joining-changed"),
 	leadsChanged: makeEvent<LeadsChanged, LeadsChanged>("leads-changed"),
 	newLeadArrived: makeEvent<NewLeadArrived, NewLeadArrived>("new-lead-arrived"),
+	peopleChanged: makeEvent<PeopleChanged, PeopleChanged>("people-changed"),
 	phaseChanged: makeEvent<PhaseChanged, PhaseChanged>("phase-changed"),
 	syncChanged: makeEvent<SyncChanged, SyncChanged>("sync-changed"),
 };
@@ -132,6 +203,68 @@ export type AppStatus = {
 	turn: number,
 };
 
+/**  A backup file that was found on a drive. */
+export type BackupFile = {
+	/**  Names it for `restore_backup`. */
+	id: string,
+	/**  Name of the file. */
+	file: string,
+	/**  Name of the PC that made it. */
+	desk: string,
+	/**  Clinic's name. */
+	clinic: string,
+	/**  When it was made. */
+	madeAt: number,
+	/**  Size in bytes. */
+	bytes: number,
+};
+
+/**  How a backup or a drill ended. */
+export type BackupOutcome = 
+/**  As it should. */
+"good" | 
+/**  The folder is not there: the disk is not plugged in, the network drive is away. */
+"folderMissing" | 
+/**  No room. */
+"noRoom" | 
+/**  A file was cut off, changed or does not open. */
+"damaged" | 
+/**  The operating system refused. */
+"failed";
+
+/**  One backup that was tried. */
+export type BackupRun = {
+	/**  When. */
+	at: number,
+	/**  How it ended. */
+	outcome: BackupOutcome,
+	/**  Size of the file in bytes. */
+	bytes: number,
+	/**  Entries in it. */
+	entries: number,
+};
+
+/**  How backups stand on this PC. */
+export type BackupView = {
+	/**  Where they go, as people say it; `None` until somebody chose. */
+	place: string | null,
+	/**  The last one tried. */
+	last: BackupRun | null,
+	/**  The last one that is good. */
+	lastGoodAt: number | null,
+	/**  How many are kept there. */
+	kept: number,
+	/**  The last drill. */
+	drill: DrillRun | null,
+	/**  One of the two is running. */
+	busy: boolean,
+	/**  No good backup for over two days, or none ever. */
+	overdue: boolean,
+};
+
+/**  Backups stand differently: ask again. */
+export type BackupsChanged = null;
+
 /**  Why we may hold somebody's data (Law 91/2025/QH15, Art. 11.1 and 19.1). */
 export type BasisKind = 
 /**  The person agreed before anything was collected (Art. 9, Art. 11.1). */
@@ -144,6 +277,9 @@ export type BasisKind =
 "state" | 
 /**  Another duty or permission that a law states (Art. 19.1). */
 "law";
+
+/**  How far a bundle has come. */
+export type BundleProgress = Progress;
 
 /**  The lists a clerk works from, offered as chips above the table. */
 export type Chip = 
@@ -174,7 +310,31 @@ export type ChipCounts = {
 };
 
 /**  What went wrong, for a machine: the window gives each code its sentence, its severity and its way out. */
-export type Code = "keychainLocked" | "keychainMissing" | "keychainWrong" | "keychainUnavailable" | "databaseInUse" | "databaseDamaged" | "databaseForeign" | "databaseTooNew" | "staleCopy" | "diskFull" | "io" | "locked" | "notReady" | "alreadyFounded" | "notFound" | "emptyLead" | "basisNoteMissing" | "badInput" | "tooLong" | "undoTooLate" | "alreadyUndone" | "cannotMerge" | "phoneUnreadable" | "serverUnreachable" | "serverRefused" | "serverTooOld" | "badAddress" | "insecureAddress" | "wrongSetupCode" | "alreadyClaimed" | "notClaimed" | "clockSkew" | "revoked" | "wrongWords" | "wordsTypo" | "kitAnswersWrong" | "openerFailed" | "clipboardFailed" | "internal";
+export type Code = "keychainLocked" | "keychainMissing" | "keychainWrong" | "keychainUnavailable" | "databaseInUse" | "databaseDamaged" | "databaseForeign" | "databaseTooNew" | "staleCopy" | "diskFull" | "io" | "locked" | "notReady" | "alreadyFounded" | "notFound" | "emptyLead" | "basisNoteMissing" | "badInput" | "tooLong" | "undoTooLate" | "alreadyUndone" | "cannotMerge" | "phoneUnreadable" | "serverUnreachable" | "serverRefused" | "serverTooOld" | "badAddress" | "insecureAddress" | "wrongSetupCode" | "alreadyClaimed" | "notClaimed" | "clockSkew" | "revoked" | "wrongWords" | "wordsTypo" | "kitAnswersWrong" | "openerFailed" | "clipboardFailed" | 
+/**  The person at the desk may not do this. */
+"notAllowed" | 
+/**  Only an owner's PC can do this. */
+"notOwnerDesk" | "wrongPin" | 
+/**  Too many wrong tries; the detail is the seconds to wait. */
+"pinWait" | 
+/**  Six digits, no row, no repetition. */
+"pinTooSimple" | 
+/**  The clinic would be left without an owner. */
+"lastOwner" | 
+/**  The typed invitation is no invitation, or has a slip. */
+"wrongInvitation" | "invitationExpired" | 
+/**  The server was not asked what the PC wrote last; `anyway` goes on without. */
+"revokeUnseen" | 
+/**  One's own PC can't be cut off from itself. */
+"revokeSelf" | 
+/**  Entries are on this PC only; the detail is how many. */
+"unsent" | "driveMissing" | 
+/**  No file of this clinic lies there. */
+"noBundle" | 
+/**  The file is damaged, or another program's. */
+"bundleDamaged" | 
+/**  The file is another clinic's. */
+"bundleForeign" | "cancelled" | "busy" | "backupPlaceMissing" | "backupDamaged" | "internal";
 
 /**  Why we may or may not call about the inquiry. */
 export type ConsultReason = 
@@ -227,6 +387,39 @@ export type Density =
 /**  More rows at once. */
 "compact";
 
+/**  What a PC may do. */
+export type DeskRole = 
+/**  Works with leads. */
+"desk" | 
+/**  May also let PCs in, cut them off and erase. */
+"owner";
+
+/**  One PC of the clinic. */
+export type DeskRow = {
+	/**  Author id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  Its branch; may be empty. */
+	branch: string,
+	/**  What it may do. */
+	role: DeskRole,
+	/**  It is this PC. */
+	me: boolean,
+	/**  When it was let in. */
+	joinedAt: number,
+	/**  When it was cut off; `None` while it belongs. */
+	revokedAt: number | null,
+	/**  The last time it is known to have worked. */
+	lastSeen: number | null,
+	/**  Entries that it had not sent when it last told; `None` if it never told. */
+	unsent: number | null,
+	/**  Version of the program when it last told. */
+	version: string | null,
+	/**  It answers in the local network at the moment. */
+	near: boolean,
+};
+
 /**  Who this PC is. */
 export type DeskView = {
 	/**  Clinic's name. */
@@ -247,6 +440,47 @@ export type DeskView = {
 	kitChecked: boolean,
 	/**  Every branch known. */
 	branches: string[],
+};
+
+/**  The clinic's PCs changed: ask again. */
+export type DesksChanged = null;
+
+/**  Every PC of the clinic, revoked ones last. */
+export type DesksView = {
+	/**  The PCs. */
+	desks: DeskRow[],
+	/**  This PC and the person at it may let in, cut off, rename and move. */
+	mayManage: boolean,
+	/**  When the words of the recovery kit were last checked against the paper on this PC. */
+	kitCheckedAt: number | null,
+	/**  That was over a year ago, or never. */
+	kitDrillDue: boolean,
+};
+
+/**  One restore drill: the newest backup was opened in a place of its own and thrown away again. */
+export type DrillRun = {
+	/**  When. */
+	at: number,
+	/**  How it ended. */
+	outcome: BackupOutcome,
+	/**  When the backup was made. */
+	madeAt: number,
+	/**  Entries whose chains and signatures were verified. */
+	entries: number,
+	/**  Leads that came back. */
+	leads: number,
+};
+
+/**  A drive that files can be carried on. */
+export type Drive = {
+	/**  Names it for other commands. */
+	id: string,
+	/**  Name as the desktop shows it. */
+	name: string,
+	/**  Free room in bytes. */
+	free: number,
+	/**  It can be unplugged. */
+	removable: boolean,
 };
 
 /**  A command's refusal. */
@@ -276,6 +510,94 @@ export type FoundingForm = {
 export type Happening = { what: "received" } | { what: "created"; source: Source; basis: BasisKind } | { what: "called"; outcome: Outcome } | { what: "noted"; text: string } | { what: "stateChanged"; from: LeadState | null; to: LeadState } | { what: "nextCallSet"; at: number | null } | { what: "nameChanged"; from: string; to: string } | { what: "phoneChanged"; from: string; to: string } | { what: "questionChanged" } | { what: "branchSet"; branch: string | null } | { what: "assigned"; to: string | null } | { what: "orderLinked"; order: string | null } | { what: "merged"; other: string } | { what: "unmerged"; other: string } | { what: "cleared" } | { what: "revealed"; purpose: RevealPurpose } | { what: "undone"; act: UndoneWhat } | 
 /**  A taking-back was taken back: the act holds again. */
 { what: "redone" };
+
+/**  A one-time invitation, to be shown, printed, scanned or carried. */
+export type Invitation = {
+	/**  Base32 in groups of four, to be typed. */
+	code: string,
+	/**  Code and server's address in one line: what the QR code and the file hold. */
+	link: string,
+	/**  Not good for anything afterwards. */
+	expiresAt: number,
+};
+
+/**  An invitation, ready for the screen. */
+export type Invited = {
+	/**  What to type, scan or carry. */
+	invitation: Invitation,
+	/**  The same as a QR code, an SVG picture. */
+	qrSvg: string,
+};
+
+/**  How an invitation stands, on the PC that invites. */
+export type Inviting = 
+/**  Nobody is invited. */
+{ at: "idle" } | 
+/**  Nobody has come yet. */
+{ at: "waiting"; 
+/**  Until when. */
+expires_at: number } | 
+/**  A PC knocks: compare the digits. */
+{ at: "asked"; 
+/**  Its name. */
+name: string; 
+/**  Its branch. */
+branch: string; 
+/**  Twelve digits, to be the same on both screens. */
+digits: string } | 
+/**  It was let in. */
+{ at: "joined"; 
+/**  Its author id. */
+id: string; 
+/**  Its name. */
+name: string } | 
+/**  The time is up. */
+{ at: "expired" } | 
+/**  Somebody said no. */
+{ at: "refused" };
+
+/**  The invitation stands differently. */
+export type InvitingChanged = Inviting;
+
+/**  What joining asks for. */
+export type JoinForm = {
+	/**  Code as typed, or the whole line of the QR code or the file. */
+	code: string,
+	/**  Server's address, if `code` is not a whole line. */
+	server: string | null,
+	/**  Name of this PC. */
+	desk: string,
+	/**  Branch of this PC. */
+	branch: string,
+};
+
+/**  How joining stands, on the PC that joins. */
+export type Joining = 
+/**  Nothing is going on. */
+{ at: "idle" } | 
+/**  On the way to the waiting room. */
+{ at: "knocking" } | 
+/**  Compare the digits; the other PC decides. */
+{ at: "confirm"; 
+/**  Clinic's name. */
+clinic: string; 
+/**  Name of the PC that invites. */
+inviter: string; 
+/**  Twelve digits, to be the same on both screens. */
+digits: string; 
+/**  Not good for anything afterwards. */
+expires_at: number } | 
+/**  Let in; the data come. */
+{ at: "joined" } | 
+/**  The other PC said no, or the digits were not of one piece. */
+{ at: "refused" } | 
+/**  The time is up. */
+{ at: "expired" } | 
+/**  Nobody answers at the address. */
+{ at: "unreachable" };
+
+/**  Joining stands differently. */
+export type JoiningChanged = Joining;
 
 /**  Why the key is not to be had. No case ever leads to a new key over sealed data. */
 export type KeychainProblem = 
@@ -522,6 +844,18 @@ author: string;
 /**  Last entry that came back. */
 seq: number };
 
+/**  A PC of the clinic in the local network. */
+export type Nearby = {
+	/**  Author id. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  Its branch. */
+	branch: string,
+	/**  Last time everything was exchanged with it; `None` before the first. */
+	syncedAt: number | null,
+};
+
 /**  A lead entered by hand. */
 export type NewLead = {
 	/**  Full name. */
@@ -561,6 +895,9 @@ export type Outcome =
 /**  Wants nothing ("từ chối"). */
 "declined";
 
+/**  The clinic's people changed, or who is at this PC: ask again. */
+export type PeopleChanged = null;
+
 /**  The light and its reasons, weightiest first. No sentence: the window has those. */
 export type Permission = {
 	/**  Calling about what the person asked. */
@@ -573,6 +910,34 @@ export type Permission = {
 	promoReasons: PromoReason[],
 	/**  Channels ticked on the form, waiting for confirmation. */
 	promoChannels: PromoChoices,
+};
+
+/**  A person as somebody enters or changes one. */
+export type PersonForm = {
+	/**  Full name. */
+	name: string,
+	/**  What the person may do. */
+	role: StaffRole,
+	/**  Branches whose leads the person sees; empty for all. */
+	branches: string[],
+};
+
+/**  One person who works at the clinic. */
+export type PersonRow = {
+	/**  Id. */
+	id: string,
+	/**  Full name. */
+	name: string,
+	/**  What the person may do. */
+	role: StaffRole,
+	/**  Branches whose leads the person sees; empty for all. */
+	branches: string[],
+	/**  Works here no longer. */
+	gone: boolean,
+	/**  Has chosen a PIN. */
+	hasPin: boolean,
+	/**  The next try of a PIN must wait until then. */
+	waitUntil: number | null,
 };
 
 /**  What the window has to show. */
@@ -589,6 +954,15 @@ desk: DeskView } |
 { at: "ready"; 
 /**  Who this PC is. */
 desk: DeskView } | 
+/**
+ *  Open, but nobody is at the desk: people choose themselves and type their PIN. The exchange
+ *  with the server goes on.
+ */
+{ at: "signedOut"; 
+/**  Who this PC is. */
+desk: DeskView } | 
+/**  This PC was cut off by the clinic and has deleted its data. */
+{ at: "removed" } | 
 /**  Closed by a person or by the clock; the keychain opens it again. */
 { at: "locked" } | 
 /**  Sealed data are here, their key is not to be had. */
@@ -663,6 +1037,33 @@ export type PhoneWarning =
 /**  There are too many digits; with a number: a zero too many in front was left out. */
 "tooLong";
 
+/**  Something that not everybody may do. */
+export type Power = 
+/**  See and work on leads. */
+"workLeads" | 
+/**  Enter, change and dismiss staff. */
+"managePeople" | 
+/**  Let PCs in, cut them off, rename and move them. */
+"manageDesks" | 
+/**  Claim the server; see how the exchange stands in detail. */
+"manageServer" | 
+/**  Renew or check the recovery kit. */
+"manageKit" | 
+/**  Choose where backups go, make and drill one. */
+"manageBackup" | 
+/**  Carry entries by memory stick. */
+"carryBundles" | 
+/**  Change the settings of this PC. */
+"changeSettings";
+
+/**  How far something long has come. */
+export type Progress = {
+	/**  Entries done. */
+	done: number,
+	/**  Entries in all, as far as known. */
+	total: number,
+};
+
 /**
  *  Channels on which the visitor said yes to offers; saying nothing is no.
  * 
@@ -734,6 +1135,20 @@ export type SavedView = {
 	query: LeadQuery,
 };
 
+/**  Who is at this PC. */
+export type SessionView = {
+	/**  The person's id; `None` as long as the clinic has entered nobody. */
+	person: string | null,
+	/**  Name that acts are recorded under. */
+	name: string,
+	/**  Role. */
+	role: StaffRole,
+	/**  What the person may do: what a window need not offer otherwise. */
+	powers: Power[],
+	/**  Branches the person sees; empty for all. */
+	branches: string[],
+};
+
 /**  What a person chose for this PC. Kept beside the database, in clear: nothing in it is personal. */
 export type Settings = {
 	/**  Language. */
@@ -752,6 +1167,8 @@ export type Settings = {
 	closeToTray: boolean,
 	/**  Lock after so many minutes without a hand on keyboard or mouse; 0 never. */
 	autolockMinutes: number,
+	/**  Look for other PCs of the clinic in the local network. */
+	lan: boolean,
 };
 
 /**  Where a lead came from. */
@@ -769,6 +1186,29 @@ export type Source =
 /**  Anything else, or not known. */
 "other";
 
+/**  Role of a person at the clinic. */
+export type StaffRole = 
+/**  Receptionist. */
+"frontDesk" | 
+/**  Manager of one or several branches. */
+"manager" | 
+/**  Owner of the clinic. */
+"owner";
+
+/**  What a bundle that was written to, or read from, a memory stick brought. */
+export type StickReport = {
+	/**  Name of the file; the newest if there were several. */
+	file: string,
+	/**  Entries in it. */
+	entries: number,
+	/**  Entries that were new here; 0 when writing. */
+	arrived: number,
+	/**  New leads among them. */
+	newLeads: number,
+	/**  Part of the file was cut off or damaged: what was whole has been taken in. */
+	partial: boolean,
+};
+
 /**  The exchange with the server stands differently. */
 export type SyncChanged = SyncView;
 
@@ -776,6 +1216,10 @@ export type SyncChanged = SyncView;
 export type SyncMark = 
 /**  Part of it is on this PC only. */
 { where: "onlyHere" } | 
+/**  Another PC has all of it, the server not yet. */
+{ where: "elsewhere"; 
+/**  When that was learned, in milliseconds. */
+at: number } | 
 /**  The server has all of it, since `at` when this PC learned that. */
 { where: "onServer"; 
 /**  When the server acknowledged, in milliseconds; 0 when it came from there. */
@@ -810,6 +1254,10 @@ export type SyncView = {
 	clockOffset: number,
 	/**  Ledgers that stopped at a bad entry: names of their authors. */
 	alarms: Alarm[],
+	/**  PCs of the clinic in the local network. */
+	nearby: Nearby[],
+	/**  How far the first exchange has come; `None` once it is over. */
+	first: Progress | null,
 };
 
 /**  Colours of the window. */

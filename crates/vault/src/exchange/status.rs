@@ -150,5 +150,7 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
             .iter()
             .map(|alarm| alarm.shown(name(alarm)))
             .collect(),
+        nearby: Vec::new(),
+        first: None,
     })
 }
