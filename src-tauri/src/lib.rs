@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 pub mod desk;
 mod dial;
+mod drive;
 pub mod failure;
 pub mod herald;
 mod idle;

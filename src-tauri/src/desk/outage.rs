@@ -12,7 +12,9 @@ use vault::view::StickReport;
 impl Desk {
     /// Drives that files can be carried on.
     pub async fn drives(&self) -> Result<Vec<Drive>, Failure> {
-        Ok(Vec::new())
+        tokio::task::spawn_blocking(crate::drive::list)
+            .await
+            .map_err(|_| Failure::new(Code::Internal))
     }
 
     /// Writes a bundle.

@@ -1,5 +1,5 @@
 //! The people of the clinic as a window shows them: who works where, who is at this PC, who may what.
-use casebook::power::{Power, StaffRole};
+pub use casebook::power::{Power, StaffRole};
 use serde::{Deserialize, Serialize};
 
 use super::Millis;
