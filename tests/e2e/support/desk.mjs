@@ -12,7 +12,8 @@ export const id = (name) => `[data-testid="${name}"]`;
 export const FRAME = id("search");
 
 export class Desk {
-  constructor(home) {
+  /** `more`: environment beside the folders. */
+  constructor(home, more = {}) {
     this.home = home;
     this.data = join(home, "desk");
     this.log = join(home, "logs", "le-tan.log");
@@ -22,6 +23,7 @@ export class Desk {
       XDG_DATA_HOME: join(home, "share"),
       XDG_CACHE_HOME: join(home, "cache"),
       RUST_BACKTRACE: "1",
+      ...more,
     };
     for (const folder of [
       join(home, "logs"),
@@ -71,7 +73,7 @@ export class Desk {
   }
 
   /** Founds and claims without a window. */
-  async found(server, { branch = "Cầu Giấy", person = "Lan" } = {}) {
+  async found(server, { branch = "Cầu Giấy", person = "Lan", desk = "Quầy 1" } = {}) {
     const { code, out } = await finish(
       binary("le-tan"),
       [
@@ -82,7 +84,7 @@ export class Desk {
           "--branch",
           branch,
           "--desk",
-          "Quầy 1",
+          desk,
           "--person",
           person,
         ],

@@ -7,7 +7,7 @@ import { until } from "./wait.mjs";
 
 const PASSWORD = "mở khoá"; // never empty: gnome-keyring makes no keyring for an empty one
 
-const owned = async () => {
+const owned = async (env) => {
   const ask = [
     "--session",
     "--print-reply",
@@ -15,12 +15,15 @@ const owned = async () => {
     "/",
     "org.freedesktop.DBus.NameHasOwner",
   ];
-  return (await finish("dbus-send", [...ask, "string:org.freedesktop.secrets"])).out.includes("boolean true");
+  const answer = await finish("dbus-send", [...ask, "string:org.freedesktop.secrets"], env);
+  return answer.out.includes("boolean true");
 };
 
 /** One keyring file and the service that reads it. */
 export class Keyring {
-  constructor(home) {
+  /** `bus`: environment that names another session bus than the test's own. */
+  constructor(home, bus = {}) {
+    this.bus = bus;
     this.data = join(home, "keyring");
     this.log = join(home, "keyring.log");
     this.runtime = mkdtempSync(join(tmpdir(), "letan-keyring-"));
@@ -29,14 +32,14 @@ export class Keyring {
 
   async start(args, password) {
     await this.stop();
-    const env = { XDG_DATA_HOME: this.data, XDG_RUNTIME_DIR: this.runtime };
+    const env = { XDG_DATA_HOME: this.data, XDG_RUNTIME_DIR: this.runtime, ...this.bus };
     this.service = start("gnome-keyring-daemon", ["--foreground", "--components=secrets", ...args], {
       log: this.log,
       env,
       stdin: password ? "pipe" : "ignore",
     });
     if (password) this.service.stdin.end(password);
-    await until("the Secret Service", owned);
+    await until("the Secret Service", () => owned(this.bus));
   }
 
   unlocked() {
@@ -50,7 +53,7 @@ export class Keyring {
 
   async stop() {
     await stop(this.service);
-    await until("the Secret Service to be gone", async () => !(await owned()));
+    await until("the Secret Service to be gone", async () => !(await owned(this.bus)));
   }
 
   /** Everything in the keyring is lost, as after a reinstalled system. */
