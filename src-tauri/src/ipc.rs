@@ -7,6 +7,7 @@ use tauri_specta::{Builder, collect_commands, collect_events};
 
 /// Commands and events, for the application and for whoever writes down their types.
 #[must_use]
+#[allow(clippy::too_many_lines)] // a list
 pub fn interface<R: Runtime>() -> Builder<R> {
     Builder::<R>::new()
         .commands(collect_commands![
