@@ -69,7 +69,10 @@ pub fn grant_place(grant: &[u8]) -> Option<(AuthorId, Epoch)> {
     let body = grant.strip_prefix(MAGIC)?.strip_prefix(&[SUITE])?;
     let (receiver, body) = body.split_first_chunk::<16>()?;
     let (epoch, _) = body.split_first_chunk::<4>()?;
-    let place = (AuthorId::from_bytes(*receiver), Epoch(u32::from_le_bytes(*epoch)));
+    let place = (
+        AuthorId::from_bytes(*receiver),
+        Epoch(u32::from_le_bytes(*epoch)),
+    );
     (grant.len() == LEN).then_some(place)
 }
 

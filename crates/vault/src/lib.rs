@@ -26,7 +26,7 @@ pub use exchange::Synced;
 pub use failure::{ActError, MemberError, OpenError, SyncError};
 pub use life::{
     Admitted, DeskPlan, Fetched, Found, Founding, FoundingPlan, Knock, LockedVault, Loss, PaperKit,
-    Recovered, probe, salvage, wipe,
+    Recovered, fetch, probe, salvage, wipe,
 };
 pub use seal::{RootSecret, WordsError};
 #[doc(hidden)]
