@@ -35,6 +35,12 @@ pub struct Knock {
 }
 
 impl Knock {
+    /// Whether a text is an invitation; asks nobody.
+    #[must_use]
+    pub fn reads(text: &str) -> bool {
+        Invitation::parse(text).is_ok()
+    }
+
     /// Makes this PC's keys and asks to be let in. Nothing is written here.
     pub async fn at(form: &JoinForm, clock: SharedClock) -> Result<Self, MemberError> {
         let Invitation { code, server } =
