@@ -245,6 +245,7 @@ async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
     loop {
         let credentials = credentials(desk).await?;
         let have = wanted(desk).await?;
+        let waiting = !desk.status().quarantined.is_empty();
         let pulled = remote.pull(&credentials.caller(desk), &have).await?;
         if pulled.revoked {
             return Err(SyncError::Revoked);
@@ -253,10 +254,14 @@ async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
         synced.count(&applied);
         note_left(desk, pulled.left);
         barren = if applied.entries > 0 { 0 } else { barren + 1 };
-        if !pulled.more || !applied.progress || barren > BARREN_PAGES {
+        // Of those who waited only the newest part was kept: now that they are known, the rest is
+        // asked for.
+        let vouched = waiting && desk.status().quarantined.is_empty();
+        let more = pulled.more || vouched;
+        if !more || !applied.progress || barren > BARREN_PAGES {
             let mut status = desk.status();
             status.cursor = pulled.cursor;
-            status.complete = !pulled.more;
+            status.complete = !more;
             return Ok(());
         }
     }

@@ -19,9 +19,11 @@ pub(super) async fn ask_for_proof(desk: &Arc<Desk>, remote: &Remote) -> Result<(
         let pulled = remote.pull(&credentials.caller(desk), &have).await?;
         let applied = apply::apply(desk, pulled.bundle).await?;
         if desk.is_cut_off().await? || !pulled.more || !applied.progress {
-            return Ok(());
+            break;
         }
     }
+    // Entries may have come without what they say. If it was a lie, the next exchange asks for that.
+    desk.status().asked_to_fill = false;
     Ok(())
 }
 

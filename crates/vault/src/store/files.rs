@@ -53,6 +53,13 @@ impl Files {
         &self.database
     }
 
+    /// It has the name of a database that is in use, not of one that is being made.
+    pub(crate) fn is_final(&self) -> bool {
+        self.database
+            .file_name()
+            .is_some_and(|name| name == DATABASE)
+    }
+
     /// The reserve file.
     pub(crate) fn reserve(&self) -> PathBuf {
         self.directory.join(RESERVE)
