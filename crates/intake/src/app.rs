@@ -39,6 +39,10 @@ pub(crate) struct App {
     pub rate: PerAddress,
     /// Tries of the setup code per address.
     pub claims: PerAddress,
+    /// Looks and requests at waiting rooms per address.
+    pub doors: PerAddress,
+    /// Wakes whoever waits in a room of this process.
+    pub rooms: watch::Sender<()>,
     /// Memory for bodies whose signature was not checked yet.
     pub bodies: Arc<Budget>,
     /// Posts of everybody.

@@ -16,6 +16,8 @@ const WINDOW_MS: u64 = 10 * 60 * 1000;
 pub(crate) struct Signed {
     /// Who signed it.
     pub author: AuthorId,
+    /// Whether it still belongs to the clinic; only [`anyone_signed`] lets those pass that do not.
+    pub active: bool,
     /// The body that was signed.
     pub body: Bytes,
     /// Its place in the memory for bodies.
@@ -24,6 +26,20 @@ pub(crate) struct Signed {
 
 /// Reads a request of at most `limit` bytes and checks who signed it.
 pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<Signed, Problem> {
+    let signed = anyone_signed(app, request, limit).await?;
+    if signed.active {
+        Ok(signed)
+    } else {
+        Err(Problem::Revoked)
+    }
+}
+
+/// Reads a request as [`signed`] does, also of a desk that was revoked.
+pub(crate) async fn anyone_signed(
+    app: &App,
+    request: Request,
+    limit: usize,
+) -> Result<Signed, Problem> {
     let (parts, content) = request.into_parts();
     let members = app.members()?;
     let proof = proof(&parts.headers)?;
@@ -50,8 +66,12 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
     ) {
         return Err(Problem::Unauthorized);
     }
+    // Whoever was revoked may be no friend: it must not crowd others out of the memory of nonces.
     if !members.roster.is_active(proof.author) {
-        return Err(Problem::Revoked);
+        let address = app.address(&parts.headers, &parts.extensions);
+        app.doors
+            .take(address, app.now())
+            .map_err(|retry_s| Problem::RateLimited { retry_s })?;
     }
     app.keeper
         .first_time(
@@ -64,6 +84,8 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
         .await?;
     Ok(Signed {
         author: proof.author,
+        // Asked last: what the keeper has learned by then counts.
+        active: app.members()?.roster.is_active(proof.author),
         body,
         _held: held,
     })

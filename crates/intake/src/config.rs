@@ -22,6 +22,11 @@ pub const CLAIM_BYTES: usize = 16 * 1024 * 1024;
 /// Largest `have` map of a pull, in bytes: some 7,000 authors.
 pub const HAVE_BYTES: usize = 512 * 1024;
 
+/// Largest offer or request in a waiting room, in bytes.
+pub const DOOR_BYTES: usize = 2 * 1024;
+/// Largest answer in a waiting room, in bytes.
+pub const ANSWER_BYTES: usize = 64 * 1024;
+
 /// Everything the server is started with.
 #[derive(Clone)]
 pub struct Config {
@@ -63,6 +68,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Longest answer time of a long poll.
     pub wait: Duration,
+    /// Longest answer time of a look into a waiting room.
+    pub door_wait: Duration,
     /// Time that requests in flight get at a graceful stop.
     pub grace: Duration,
     /// Largest size of the store in bytes; `None` is up to the disk.
@@ -82,6 +89,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             wait: Duration::from_secs(55),
+            door_wait: Duration::from_secs(25),
             grace: Duration::from_secs(20),
             store_bytes: None,
         }

@@ -22,6 +22,9 @@ use crate::{
 /// Tries of the setup code that one address has in a minute.
 const CLAIMS_PER_MINUTE: u32 = 20;
 
+/// Looks and requests at waiting rooms that one address has in a minute: a whole clinic may be behind it.
+const DOORS_PER_MINUTE: u32 = 240;
+
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -69,6 +72,8 @@ impl Server {
         let app = Arc::new(App {
             rate: PerAddress::new(config.limits.posts_per_minute),
             claims: PerAddress::new(CLAIMS_PER_MINUTE),
+            doors: PerAddress::new(DOORS_PER_MINUTE),
+            rooms: watch::Sender::new(()),
             bodies: Budget::new(config.limits.desk_bytes),
             load: Load::new(config.limits.calm_posts_per_second),
             challenges: Challenges::new(config.limits.pow_bits),

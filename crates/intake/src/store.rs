@@ -4,6 +4,7 @@
 //! database needs these few functions and nothing more.
 
 mod read;
+mod rooms;
 mod write;
 
 use std::{
@@ -22,7 +23,7 @@ use sqlx::{
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// File name of the database in the data folder.
 const DATABASE: &str = "intake.db";
@@ -134,6 +135,33 @@ pub(crate) struct Nonce {
     pub nonce: [u8; 16],
 }
 
+/// Names a waiting room: 16 bytes that only the two PCs of a joining know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RoomId(pub [u8; 16]);
+
+/// What was said in a waiting room.
+pub(crate) struct Room {
+    /// The owner's offer.
+    pub offer: Vec<u8>,
+    /// The request of the PC that joins.
+    pub request: Option<Vec<u8>>,
+    /// The owner's answer.
+    pub answer: Option<Vec<u8>>,
+    /// When the room is gone, milliseconds since the Unix epoch.
+    pub expires_ms: i64,
+}
+
+/// What became of a request to join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knock {
+    /// It is in the room, now or already.
+    Heard,
+    /// Somebody else asked first.
+    Taken,
+    /// No such room is open.
+    NoRoom,
+}
+
 /// Everything that becomes durable together.
 #[derive(Default)]
 pub(crate) struct Changes {
@@ -151,7 +179,7 @@ pub(crate) struct Changes {
     pub submissions: Vec<Remembered>,
     /// Nonces with the time when they may be forgotten.
     pub nonces: Vec<(Nonce, i64)>,
-    /// Nonces that expired before this time are forgotten.
+    /// Nonces and waiting rooms that expired before this time are forgotten.
     pub forget_before_ms: Option<i64>,
     /// Attachment chunks.
     pub blobs: Vec<(BlobHash, Vec<u8>)>,

@@ -207,9 +207,9 @@ async fn a_revoked_desk_is_shut_out_and_its_late_entries_are_dropped() {
         .ask(
             &server,
             &desk.signer,
-            "POST",
-            "/v1/pull",
-            b"{\"have\":{}}".to_vec(),
+            "GET",
+            "/v1/wait?since=0",
+            Vec::new(),
         )
         .await;
     assert_eq!(

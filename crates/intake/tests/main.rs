@@ -7,6 +7,7 @@ mod erasure;
 mod exchange;
 mod full;
 mod hostile;
+mod join;
 mod limits;
 mod openapi;
 mod remnants;

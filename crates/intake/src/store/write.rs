@@ -30,7 +30,7 @@ impl Store {
         Ok(folded)
     }
 
-    async fn connection(
+    pub(super) async fn connection(
         &self,
         open: Option<SqliteConnection>,
     ) -> Result<SqliteConnection, StoreError> {
@@ -158,6 +158,10 @@ async fn make(connection: &mut SqliteConnection, changes: &Changes) -> Result<()
 async fn forget(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
     if let Some(before) = changes.forget_before_ms {
         sqlx::query("DELETE FROM nonce WHERE expires_ms < ?")
+            .bind(before)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query("DELETE FROM room WHERE expires_ms < ?")
             .bind(before)
             .execute(connection)
             .await?;
