@@ -1,5 +1,7 @@
 //! Requests that a desk signed: who, when, once.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
     extract::Request,
@@ -41,11 +43,10 @@ pub(crate) async fn anyone_signed(
     limit: usize,
 ) -> Result<Signed, Problem> {
     let (parts, content) = request.into_parts();
-    let members = app.members()?;
     let proof = proof(&parts.headers)?;
     // Strangers and stale requests are turned away before their body is read. The signature needs the body first, so
     // that until then anybody could have written this author's name: memory for such bodies is bounded.
-    let keys = desk_keys(&members, proof.author)?;
+    let (members, keys) = known(app, proof.author).await?;
     check_time(proof.ms, app.now())?;
     let mut held = app.bodies.hold(proof.author);
     let body = body::read_held(
@@ -113,6 +114,23 @@ pub(crate) fn check_time(signed_ms: i64, now_ms: i64) -> Result<(), Problem> {
         return Err(Problem::Clock { server_ms: now_ms });
     }
     Ok(())
+}
+
+/// The clinic, and the keys of an author that may exchange entries with it. Another process of this server may have been
+/// claimed, or have learned of that author, a moment ago.
+async fn known(app: &App, author: AuthorId) -> Result<(Arc<Members>, AuthorKeys), Problem> {
+    let now = || {
+        let members = app.members()?;
+        let keys = desk_keys(&members, author)?;
+        Ok((members, keys))
+    };
+    match now() {
+        Err(_) if app.store.is_shared() => {
+            app.keeper.look().await?;
+            now()
+        }
+        known => known,
+    }
 }
 
 /// The keys of an author that may exchange entries: everybody but servers, revoked ones included.

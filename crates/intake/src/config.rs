@@ -34,6 +34,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Folder of the store; made if it is not there.
     pub data: PathBuf,
+    /// Address of a PostgreSQL database to use instead of the folder, `postgres://…`; it may hold a password.
+    pub database_url: Option<String>,
     /// Origins whose pages may post with script and may frame the form; `*` is any.
     pub allow_origins: Vec<String>,
     /// Whether the last hop of `X-Forwarded-For` is the visitor's address.
@@ -103,6 +105,7 @@ impl Config {
         Self {
             listen,
             data: data.into(),
+            database_url: None,
             allow_origins: Vec::new(),
             trust_proxy: false,
             limits: Limits::default(),

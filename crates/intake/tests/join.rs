@@ -221,7 +221,7 @@ async fn only_owners_and_the_recovery_kit_open_answer_and_close() {
     let unsigned = server.client.post(server.url("/v1/join"));
     let unsigned = Answer::of(unsigned.body(opening.to_string()).send().await.unwrap()).await;
     assert_eq!(unsigned.status, 401);
-    assert_eq!(room.look(&server, 2).await.status, 200);
+    assert_eq!(room.look(&server, 1).await.status, 200);
 }
 
 #[tokio::test]

@@ -2,14 +2,12 @@
 
 use sqlx::{Connection, Row, SqliteConnection};
 
-use super::{Knock, Room, RoomId, Store, StoreError};
+use super::SqliteStore;
+use crate::store::{Knock, ROOMS, Room, RoomId, StoreError};
 
-/// Most rooms open at one time.
-const ROOMS: i64 = 8;
-
-impl Store {
+impl SqliteStore {
     /// Opens a room, or replaces it with all that was said in it. False if too many are open.
-    pub(crate) async fn open_room(
+    pub(in crate::store) async fn open_room(
         &self,
         id: RoomId,
         offer: &[u8],
@@ -24,7 +22,11 @@ impl Store {
     }
 
     /// What is said in a room that is open.
-    pub(crate) async fn room(&self, id: RoomId, now_ms: i64) -> Result<Option<Room>, StoreError> {
+    pub(in crate::store) async fn room(
+        &self,
+        id: RoomId,
+        now_ms: i64,
+    ) -> Result<Option<Room>, StoreError> {
         let row = sqlx::query(
             "SELECT offer, request, answer, expires_ms FROM room WHERE id = ? AND expires_ms > ?",
         )
@@ -42,7 +44,7 @@ impl Store {
     }
 
     /// Asks to join; the first one to ask has the room.
-    pub(crate) async fn knock(
+    pub(in crate::store) async fn knock(
         &self,
         id: RoomId,
         request: &[u8],
@@ -67,7 +69,7 @@ impl Store {
     }
 
     /// Answers whoever asked; false if the room is not open or nobody asked.
-    pub(crate) async fn answer_room(
+    pub(in crate::store) async fn answer_room(
         &self,
         id: RoomId,
         answer: &[u8],
@@ -88,7 +90,7 @@ impl Store {
     }
 
     /// Closes a room, if it is open.
-    pub(crate) async fn close_room(&self, id: RoomId) -> Result<(), StoreError> {
+    pub(in crate::store) async fn close_room(&self, id: RoomId) -> Result<(), StoreError> {
         let mut slot = self.writer.lock().await;
         let mut connection = self.connection(slot.take()).await?;
         sqlx::query("DELETE FROM room WHERE id = ?")
