@@ -73,6 +73,14 @@ impl App {
         self.keeper.view().members.ok_or(Problem::NotClaimed)
     }
 
+    /// Clinic and members. Another process of this server may have been claimed a moment ago: it is looked for.
+    pub(crate) async fn members_by_now(&self) -> Result<Arc<Members>, Problem> {
+        if self.store.is_shared() && self.members().is_err() {
+            self.keeper.look().await?;
+        }
+        self.members()
+    }
+
     /// The visitor's address: the connection's, or what the trusted proxy saw.
     #[must_use]
     pub(crate) fn address(&self, headers: &HeaderMap, extensions: &Extensions) -> IpAddr {

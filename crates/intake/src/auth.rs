@@ -116,21 +116,16 @@ pub(crate) fn check_time(signed_ms: i64, now_ms: i64) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The clinic, and the keys of an author that may exchange entries with it. Another process of this server may have been
-/// claimed, or have learned of that author, a moment ago.
+/// The clinic, and the keys of an author that may exchange entries with it. Another process of this server may have
+/// learned of that author a moment ago.
 async fn known(app: &App, author: AuthorId) -> Result<(Arc<Members>, AuthorKeys), Problem> {
-    let now = || {
-        let members = app.members()?;
-        let keys = desk_keys(&members, author)?;
-        Ok((members, keys))
-    };
-    match now() {
-        Err(_) if app.store.is_shared() => {
-            app.keeper.look().await?;
-            now()
-        }
-        known => known,
+    let mut members = app.members_by_now().await?;
+    if app.store.is_shared() && members.roster.author(author).is_none() {
+        app.keeper.look().await?;
+        members = app.members()?;
     }
+    let keys = desk_keys(&members, author)?;
+    Ok((members, keys))
 }
 
 /// The keys of an author that may exchange entries: everybody but servers, revoked ones included.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod claim;
+mod cluster;
 mod durable;
 mod erasure;
 mod exchange;
@@ -9,6 +10,7 @@ mod full;
 mod hostile;
 mod join;
 mod limits;
+mod load;
 mod openapi;
 mod remnants;
 mod restored;
