@@ -9,5 +9,6 @@ mod ipc;
 mod keychain;
 mod layers;
 mod life;
+mod members;
 mod support;
 mod worker;

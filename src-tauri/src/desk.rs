@@ -6,6 +6,7 @@ mod mending;
 mod opening;
 mod outage;
 mod people;
+mod removal;
 
 use crate::dial::{self, Use};
 use crate::failure::{Code, Failure};
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use vault::view::{DeskView, Power, RevealPurpose, RevealedPhone, SyncView};
+use vault::view::{DeskView, Invitation, Joining, Power, RevealPurpose, RevealedPhone, SyncView};
 use vault::{LockedVault, SharedClock, SystemClock, Vault};
 
 /// The desk, shared by all commands, the tray and the timers.
@@ -40,6 +41,10 @@ struct Inner {
     phase: Mutex<(Phase, u32)>,
     open: Mutex<Option<Open>>,
     kit: Mutex<Option<PendingKit>>,
+    /// The invitation that is open, for whoever carries it by stick.
+    invitation: Mutex<Option<Invitation>>,
+    /// How joining stands, and what waits for its answer.
+    joining: Mutex<(Joining, Option<JoinHandle<()>>)>,
     /// Held through every change of stage, so that two of them never mix.
     stage: tokio::sync::Mutex<Stage>,
 }
@@ -79,6 +84,8 @@ impl Desk {
                 phase: Mutex::new((Phase::Starting, 0)),
                 open: Mutex::new(None),
                 kit: Mutex::new(None),
+                invitation: Mutex::new(None),
+                joining: Mutex::new((Joining::Idle, None)),
                 stage: tokio::sync::Mutex::new(Stage::Unknown),
             }),
         }

@@ -2,7 +2,7 @@
 use crate::keychain::Trouble;
 use serde::Serialize;
 use specta::Type;
-use vault::{ActError, OpenError, SyncError, WordsError};
+use vault::{ActError, MemberError, OpenError, SyncError, WordsError};
 
 /// What went wrong, for a machine: the window gives each code its sentence, its severity and its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Type)]
@@ -151,6 +151,8 @@ impl From<ActError> for Failure {
             ActError::PhoneUnreadable => Code::PhoneUnreadable,
             ActError::DiskFull => Code::DiskFull,
             ActError::Damaged => Code::DatabaseDamaged,
+            ActError::NotYet => Code::NotReady,
+            ActError::CutOff => Code::Revoked,
             ActError::Closed => Code::Locked,
             ActError::Io => Code::Io,
         })
@@ -172,6 +174,22 @@ impl From<SyncError> for Failure {
             SyncError::ClockSkew => Code::ClockSkew,
             SyncError::Revoked => Code::Revoked,
             SyncError::Store(error) => return error.into(),
+        })
+    }
+}
+
+impl From<MemberError> for Failure {
+    fn from(error: MemberError) -> Self {
+        Self::new(match error {
+            MemberError::NotOwner => Code::NotOwnerDesk,
+            MemberError::Unseen => Code::RevokeUnseen,
+            MemberError::Oneself => Code::RevokeSelf,
+            MemberError::WrongInvitation => Code::WrongInvitation,
+            MemberError::Expired => Code::InvitationExpired,
+            MemberError::Refused => Code::Cancelled,
+            MemberError::WrongWords => Code::WrongWords,
+            MemberError::Sync(error) => return error.into(),
+            MemberError::Open(error) => return error.into(),
         })
     }
 }

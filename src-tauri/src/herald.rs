@@ -89,6 +89,10 @@ async fn pass_on(event: Event, vault: &Vault, outside: &dyn Outside, arrivals: &
                 outside.tell(News::Sync(view));
             }
         }
+        Event::Inviting(inviting) => outside.tell(News::Inviting(inviting)),
+        Event::Desks => outside.tell(News::Desks),
+        // Heard by whoever can act on it: see `desk::members`.
+        Event::CutOff => {}
         Event::Loaded | Event::Rebuilding { .. } => outside.tell(News::Leads(LeadsChanged {
             ids: Vec::new(),
             arrived: 0,

@@ -96,6 +96,13 @@ impl Keychain {
             .await
     }
 
+    /// Deletes every key of `clinic`, those set aside too, and the mirrored state: the clinic has cut
+    /// this PC off, and its data are deleted.
+    pub async fn forget(&self, clinic: &str) -> Result<(), Trouble> {
+        let clinic = clinic.to_owned();
+        self.ask(move |session| session.forget(&clinic)).await
+    }
+
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&mut Session) -> Result<T, Trouble> + Send + 'static,

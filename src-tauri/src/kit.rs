@@ -52,8 +52,8 @@ impl PendingKit {
     }
 }
 
-/// The words as a QR code that survives a crease: a quarter of it may be unreadable.
-fn qr_svg(words: &str) -> Result<String, Failure> {
+/// A text as a QR code that survives a crease: a quarter of it may be unreadable.
+pub(crate) fn qr_svg(words: &str) -> Result<String, Failure> {
     let code = QRBuilder::new(words)
         .ecl(ECL::Q)
         .build()

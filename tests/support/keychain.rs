@@ -30,6 +30,8 @@ pub(crate) struct Contents {
     /// A second value under the same name, which makes it ambiguous.
     pub(crate) copies: BTreeMap<String, Vec<u8>>,
     pub(crate) writes: u32,
+    /// The test is about a removal, the only time that the product deletes an entry by its name.
+    pub(crate) may_delete: bool,
 }
 
 /// A keychain whose mood and contents the test holds.
@@ -158,7 +160,12 @@ impl CredentialApi for Named {
     }
 
     fn delete_credential(&self) -> Result<()> {
-        panic!("the product never deletes an entry by its name");
+        self.keychain.with(|contents| {
+            assert!(contents.may_delete, "the product deletes an entry by its name");
+            contents.copies.remove(&self.account);
+            let found = contents.entries.remove(&self.account);
+            found.map(drop).ok_or(Error::NoEntry)
+        })
     }
 
     fn get_credential(&self) -> Result<Option<Arc<Credential>>> {

@@ -39,6 +39,10 @@ pub(crate) struct App {
     pub rate: PerAddress,
     /// Tries of the setup code per address.
     pub claims: PerAddress,
+    /// Looks and requests at waiting rooms per address.
+    pub doors: PerAddress,
+    /// Wakes whoever waits in a room of this process.
+    pub rooms: watch::Sender<()>,
     /// Memory for bodies whose signature was not checked yet.
     pub bodies: Arc<Budget>,
     /// Posts of everybody.
@@ -67,6 +71,14 @@ impl App {
     /// Clinic and members, if the server was claimed.
     pub(crate) fn members(&self) -> Result<Arc<Members>, Problem> {
         self.keeper.view().members.ok_or(Problem::NotClaimed)
+    }
+
+    /// Clinic and members. Another process of this server may have been claimed a moment ago: it is looked for.
+    pub(crate) async fn members_by_now(&self) -> Result<Arc<Members>, Problem> {
+        if self.store.is_shared() && self.members().is_err() {
+            self.keeper.look().await?;
+        }
+        self.members()
     }
 
     /// The visitor's address: the connection's, or what the trusted proxy saw.

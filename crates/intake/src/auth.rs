@@ -1,5 +1,7 @@
 //! Requests that a desk signed: who, when, once.
 
+use std::sync::Arc;
+
 use axum::{
     body::Bytes,
     extract::Request,
@@ -16,6 +18,8 @@ const WINDOW_MS: u64 = 10 * 60 * 1000;
 pub(crate) struct Signed {
     /// Who signed it.
     pub author: AuthorId,
+    /// Whether it still belongs to the clinic; only [`anyone_signed`] lets those pass that do not.
+    pub active: bool,
     /// The body that was signed.
     pub body: Bytes,
     /// Its place in the memory for bodies.
@@ -24,12 +28,25 @@ pub(crate) struct Signed {
 
 /// Reads a request of at most `limit` bytes and checks who signed it.
 pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<Signed, Problem> {
+    let signed = anyone_signed(app, request, limit).await?;
+    if signed.active {
+        Ok(signed)
+    } else {
+        Err(Problem::Revoked)
+    }
+}
+
+/// Reads a request as [`signed`] does, also of a desk that was revoked.
+pub(crate) async fn anyone_signed(
+    app: &App,
+    request: Request,
+    limit: usize,
+) -> Result<Signed, Problem> {
     let (parts, content) = request.into_parts();
-    let members = app.members()?;
     let proof = proof(&parts.headers)?;
     // Strangers and stale requests are turned away before their body is read. The signature needs the body first, so
     // that until then anybody could have written this author's name: memory for such bodies is bounded.
-    let keys = desk_keys(&members, proof.author)?;
+    let (members, keys) = known(app, proof.author).await?;
     check_time(proof.ms, app.now())?;
     let mut held = app.bodies.hold(proof.author);
     let body = body::read_held(
@@ -50,8 +67,12 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
     ) {
         return Err(Problem::Unauthorized);
     }
+    // Whoever was revoked may be no friend: it must not crowd others out of the memory of nonces.
     if !members.roster.is_active(proof.author) {
-        return Err(Problem::Revoked);
+        let address = app.address(&parts.headers, &parts.extensions);
+        app.doors
+            .take(address, app.now())
+            .map_err(|retry_s| Problem::RateLimited { retry_s })?;
     }
     app.keeper
         .first_time(
@@ -64,6 +85,8 @@ pub(crate) async fn signed(app: &App, request: Request, limit: usize) -> Result<
         .await?;
     Ok(Signed {
         author: proof.author,
+        // Asked last: what the keeper has learned by then counts.
+        active: app.members()?.roster.is_active(proof.author),
         body,
         _held: held,
     })
@@ -91,6 +114,18 @@ pub(crate) fn check_time(signed_ms: i64, now_ms: i64) -> Result<(), Problem> {
         return Err(Problem::Clock { server_ms: now_ms });
     }
     Ok(())
+}
+
+/// The clinic, and the keys of an author that may exchange entries with it. Another process of this server may have
+/// learned of that author a moment ago.
+async fn known(app: &App, author: AuthorId) -> Result<(Arc<Members>, AuthorKeys), Problem> {
+    let mut members = app.members_by_now().await?;
+    if app.store.is_shared() && members.roster.author(author).is_none() {
+        app.keeper.look().await?;
+        members = app.members()?;
+    }
+    let keys = desk_keys(&members, author)?;
+    Ok((members, keys))
 }
 
 /// The keys of an author that may exchange entries: everybody but servers, revoked ones included.

@@ -22,6 +22,11 @@ pub const CLAIM_BYTES: usize = 16 * 1024 * 1024;
 /// Largest `have` map of a pull, in bytes: some 7,000 authors.
 pub const HAVE_BYTES: usize = 512 * 1024;
 
+/// Largest offer or request in a waiting room, in bytes.
+pub const DOOR_BYTES: usize = 2 * 1024;
+/// Largest answer in a waiting room, in bytes.
+pub const ANSWER_BYTES: usize = 64 * 1024;
+
 /// Everything the server is started with.
 #[derive(Clone)]
 pub struct Config {
@@ -29,6 +34,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Folder of the store; made if it is not there.
     pub data: PathBuf,
+    /// Address of a PostgreSQL database to use instead of the folder, `postgres://…`; it may hold a password.
+    pub database_url: Option<String>,
     /// Origins whose pages may post with script and may frame the form; `*` is any.
     pub allow_origins: Vec<String>,
     /// Whether the last hop of `X-Forwarded-For` is the visitor's address.
@@ -63,6 +70,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// Longest answer time of a long poll.
     pub wait: Duration,
+    /// Longest answer time of a look into a waiting room.
+    pub door_wait: Duration,
     /// Time that requests in flight get at a graceful stop.
     pub grace: Duration,
     /// Largest size of the store in bytes; `None` is up to the disk.
@@ -82,6 +91,7 @@ impl Default for Limits {
             head_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             wait: Duration::from_secs(55),
+            door_wait: Duration::from_secs(25),
             grace: Duration::from_secs(20),
             store_bytes: None,
         }
@@ -95,6 +105,7 @@ impl Config {
         Self {
             listen,
             data: data.into(),
+            database_url: None,
             allow_origins: Vec::new(),
             trust_proxy: false,
             limits: Limits::default(),

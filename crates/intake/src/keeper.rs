@@ -5,13 +5,16 @@ mod claim;
 mod light;
 mod state;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
 use futures_util::FutureExt;
 use ledger::{AuthorId, AuthorKeys, BlobHash, ClinicId, Have, Roster, Segment, SubmissionId};
 use ledger::{statement::IntakeKeyStatement, submission::SealedSubmission, submission::Suspicion};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
 
 pub(crate) use claim::ClaimOrder;
 pub(crate) use state::Beginning;
@@ -30,6 +33,9 @@ const QUEUE: usize = 4096;
 const BATCH: usize = 512;
 /// Most bytes of one transaction of submissions, so that its segment fits a page of a pull.
 const BATCH_BYTES: usize = 1024 * 1024;
+
+/// How often a store that is shared is looked at while there is nothing to do.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What tells one post from another of the same id.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -126,6 +132,7 @@ enum Job {
     Push(AuthorId, Vec<Segment>, Reply<Pushed>),
     Seen(u64, Reply<()>),
     Claim(Box<ClaimOrder>, Reply<Have>),
+    Look(Reply<()>),
     Close(oneshot::Sender<()>),
 }
 
@@ -206,6 +213,11 @@ impl Keeper {
         self.ask(|reply| Job::Claim(Box::new(order), reply)).await
     }
 
+    /// Learns what other processes of this server did until now.
+    pub(crate) async fn look(&self) -> Result<(), Problem> {
+        self.ask(Job::Look).await
+    }
+
     /// Waits for everything handed in before, then closes the store.
     pub(crate) async fn close(&self) {
         let (done, closed) = oneshot::channel();
@@ -225,7 +237,7 @@ impl Keeper {
 }
 
 async fn run(mut state: State, mut inbox: mpsc::Receiver<Job>) {
-    let mut next = inbox.recv().await;
+    let mut next = receive(&mut state, &mut inbox).await;
     while let Some(job) = next.take() {
         let work = match job {
             Job::Light(first) => {
@@ -236,6 +248,7 @@ async fn run(mut state: State, mut inbox: mpsc::Receiver<Job>) {
             Job::Push(sender, segments, reply) => Work::Push(sender, segments, reply),
             Job::Seen(seq, reply) => Work::Seen(seq, reply),
             Job::Claim(order, reply) => Work::Claim(order, reply),
+            Job::Look(reply) => Work::Look(reply),
             Job::Close(done) => {
                 inbox.close();
                 state.close().await;
@@ -249,11 +262,27 @@ async fn run(mut state: State, mut inbox: mpsc::Receiver<Job>) {
             state.metrics.panics.inc();
             state.doubt();
         }
+        state.settle().await;
         if next.is_none() {
-            next = inbox.recv().await;
+            next = receive(&mut state, &mut inbox).await;
         }
     }
     state.close().await;
+}
+
+/// The next job. Where other processes change the store too, it is looked at from time to time until one comes.
+async fn receive(state: &mut State, inbox: &mut mpsc::Receiver<Job>) -> Option<Job> {
+    if !state.store.is_shared() {
+        return inbox.recv().await;
+    }
+    loop {
+        match timeout(LOOK, inbox.recv()).await {
+            Ok(job) => return job,
+            // A database that is away is reported by the jobs that need it.
+            Err(_) => drop(state.look().await),
+        }
+        state.settle().await;
+    }
 }
 
 /// What one turn of the keeper does.
@@ -262,6 +291,7 @@ enum Work {
     Push(AuthorId, Vec<Segment>, Reply<Pushed>),
     Seen(u64, Reply<()>),
     Claim(Box<ClaimOrder>, Reply<Have>),
+    Look(Reply<()>),
 }
 
 impl Work {
@@ -273,6 +303,7 @@ impl Work {
             }
             Self::Seen(seq, reply) => drop(reply.send(state.seen(seq).await)),
             Self::Claim(order, reply) => drop(reply.send(state.claim(*order).await)),
+            Self::Look(reply) => drop(reply.send(state.look().await)),
         }
     }
 }

@@ -26,8 +26,8 @@ mod store;
 mod token;
 
 pub use config::{
-    BLOB_BYTES, CLAIM_BYTES, Clock, Config, HAVE_BYTES, Limits, PAGE_BYTES, SUBMISSION_BYTES,
-    is_origin, system_now,
+    ANSWER_BYTES, BLOB_BYTES, CLAIM_BYTES, Clock, Config, DOOR_BYTES, HAVE_BYTES, Limits,
+    PAGE_BYTES, SUBMISSION_BYTES, is_origin, system_now,
 };
 pub use routes::document as openapi;
 pub use server::{Server, StartError, renew_identity, stored_setup_code};

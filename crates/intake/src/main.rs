@@ -33,6 +33,10 @@ struct Flags {
         global = true
     )]
     data: PathBuf,
+    /// PostgreSQL database to use instead of a folder: postgres://user:password@host/database. Give it by the
+    /// environment, where other users do not see it.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
+    database_url: Option<String>,
     /// Origin whose pages may show and send the form, such as <https://cuoiholoi.vn>; may be repeated; * is any.
     #[arg(
         long = "allow-origin",
@@ -73,6 +77,7 @@ enum Command {
 impl Flags {
     fn config(&self) -> Config {
         let mut config = Config::new(self.listen, self.data.clone());
+        config.database_url.clone_from(&self.database_url);
         config.allow_origins.clone_from(&self.allow_origins);
         config.trust_proxy = self.trust_proxy;
         config.limits.posts_per_minute = self.posts_per_minute;

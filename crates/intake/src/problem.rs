@@ -70,6 +70,15 @@ pub(crate) enum Problem {
     /// The signer was revoked.
     #[error("the signer was revoked")]
     Revoked,
+    /// The signer's role does not allow it.
+    #[error("only an owner's PC or the recovery kit may do this")]
+    NotAllowed,
+    /// Another PC asked in this waiting room first.
+    #[error("another request is in this room")]
+    RoomTaken,
+    /// Too many waiting rooms are open.
+    #[error("too many rooms are open; close one or wait until one expires")]
+    RoomsFull,
     /// Nothing is at this address.
     #[error("nothing is at this address")]
     NotFound,
@@ -165,6 +174,9 @@ impl Problem {
             Self::Clock { .. } => (StatusCode::UNAUTHORIZED, "clock", "Clock too far off"),
             Self::Replayed => (StatusCode::UNAUTHORIZED, "replayed", "Replayed request"),
             Self::Revoked => (StatusCode::FORBIDDEN, "revoked", "Revoked"),
+            Self::NotAllowed => (StatusCode::FORBIDDEN, "not-allowed", "Not allowed"),
+            Self::RoomTaken => (StatusCode::CONFLICT, "room-taken", "Room taken"),
+            Self::RoomsFull => (StatusCode::CONFLICT, "rooms-full", "Too many rooms"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
             Self::MethodNotAllowed => (
                 StatusCode::METHOD_NOT_ALLOWED,

@@ -1,6 +1,6 @@
 //! One page of what a desk lacks, in an order in which it can verify every entry.
 
-use ledger::{AuthorId, Have, Header, SignedHead, bundle::Writer};
+use ledger::{AuthorId, Have, Header, Payload, SignedHead, bundle::Writer};
 
 use crate::store::{Kept, Store, StoreError};
 
@@ -14,6 +14,17 @@ pub(crate) struct Page {
     pub bundle: Vec<u8>,
     /// Whether the desk lacks more than this.
     pub more: bool,
+    /// Entries that the desk lacks beyond this.
+    pub left: u64,
+}
+
+/// How much of an entry is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Payloads {
+    /// All that is here.
+    Whole,
+    /// Only those that are no business of the clinic's alone: who is enrolled, who is revoked, what was erased.
+    Open,
 }
 
 /// What `theirs` lacks of `ours`, at most `limit` bytes.
@@ -21,28 +32,47 @@ pub(crate) async fn page(
     store: &Store,
     ours: &Have,
     theirs: &Have,
+    payloads: Payloads,
     limit: usize,
 ) -> Result<Page, StoreError> {
     let mut writer = Writer::new();
+    let mut more = false;
+    let mut left = lacks(ours, theirs);
     for (author, after) in lacking(store, ours, theirs).await? {
         let room = limit.saturating_sub(writer.len() + HEAD_FRAME);
-        let entries = store
+        let mut entries = store
             .entries_after(author, after, room, ENTRY_FRAME)
             .await?;
+        if payloads == Payloads::Open {
+            entries.iter_mut().for_each(withhold);
+        }
         let wrote = write_segment(&mut writer, author, &entries);
-        let whole = wrote.is_some_and(|last| last >= ours.seq(author));
+        let last = wrote.map_or(after, |last| last.min(ours.seq(author)));
+        left = left.saturating_sub(last.saturating_sub(after));
         // A page that is empty although it had all the room would be asked for again for ever.
-        if !whole && !writer.is_empty() {
-            return Ok(Page {
-                bundle: writer.finish(),
-                more: true,
-            });
+        if last < ours.seq(author) && !writer.is_empty() {
+            more = true;
+            break;
         }
     }
     Ok(Page {
         bundle: writer.finish(),
-        more: false,
+        more,
+        left,
     })
+}
+
+/// How many entries of `ours` are not in `theirs`.
+fn lacks(ours: &Have, theirs: &Have) -> u64 {
+    let of = |(author, last): (&AuthorId, &u64)| last.saturating_sub(theirs.seq(*author));
+    ours.0.iter().map(of).sum()
+}
+
+/// Leaves the header of what is sealed to the clinic, as an erased entry travels.
+fn withhold(kept: &mut Kept) {
+    if kept.entry.header.kind.is_erasable() {
+        kept.entry.payload = Payload::Erased;
+    }
 }
 
 /// Authors with entries that `theirs` lacks, by the arrival of the first one lacking: whoever enrols

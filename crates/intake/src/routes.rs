@@ -5,6 +5,7 @@ mod claim;
 mod clinic;
 mod exchange;
 mod form;
+mod join;
 mod operator;
 mod submissions;
 
@@ -48,6 +49,10 @@ fn private() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(exchange::push))
         .routes(routes!(exchange::wait))
         .routes(routes!(blobs::put_blob, blobs::get_blob, blobs::head_blob))
+        .routes(routes!(join::open))
+        .routes(routes!(join::look, join::close))
+        .routes(routes!(join::ask))
+        .routes(routes!(join::answer))
         .routes(routes!(operator::openapi))
         .routes(routes!(operator::healthz))
         .routes(routes!(operator::metrics))

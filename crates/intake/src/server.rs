@@ -22,6 +22,9 @@ use crate::{
 /// Tries of the setup code that one address has in a minute.
 const CLAIMS_PER_MINUTE: u32 = 20;
 
+/// Looks and requests at waiting rooms that one address has in a minute: a whole clinic may be behind it.
+const DOORS_PER_MINUTE: u32 = 240;
+
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -51,10 +54,17 @@ impl Server {
     /// Opens the store and listens.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let form = form(&config.allow_origins)?;
-        let store = Arc::new(Store::open(&config.data, config.limits.store_bytes).await?);
-        let identity = store.identity(fresh_identity()).await?;
+        let store = Arc::new(Store::open(&config).await?);
+        let identity = store.found(fresh_identity()).await?;
         let metrics = Arc::new(Metrics::new());
         let opened = OpenedTokens::new(identity.token_key);
+        // Every process knows the others' challenges; a process alone has a key for its own life.
+        let work_key = if store.is_shared() {
+            identity.token_key
+        } else {
+            rand::random()
+        };
+        let challenges = Challenges::new(config.limits.pow_bits, work_key);
         let keeper = Keeper::start(Beginning {
             store: Arc::clone(&store),
             identity,
@@ -69,9 +79,11 @@ impl Server {
         let app = Arc::new(App {
             rate: PerAddress::new(config.limits.posts_per_minute),
             claims: PerAddress::new(CLAIMS_PER_MINUTE),
+            doors: PerAddress::new(DOORS_PER_MINUTE),
+            rooms: watch::Sender::new(()),
             bodies: Budget::new(config.limits.desk_bytes),
             load: Load::new(config.limits.calm_posts_per_second),
-            challenges: Challenges::new(config.limits.pow_bits),
+            challenges,
             form,
             openapi: routes::document(),
             plain_ids: PlainIds::new(),
@@ -116,19 +128,19 @@ impl Server {
     }
 }
 
-/// Gives the store in `config.data` a new author, after it was restored from a backup.
+/// Gives the store that `config` names a new author, after it was restored from a backup.
 pub async fn renew_identity(config: &Config) -> Result<(), StartError> {
-    let store = Store::open(&config.data, config.limits.store_bytes).await?;
-    store.identity(fresh_identity()).await?;
+    let store = Store::open(config).await?;
+    store.found(fresh_identity()).await?;
     store.renew_identity(fresh_identity()).await?;
     store.close().await?;
     Ok(())
 }
 
-/// The setup code of the store in `config.data`; `None` once a clinic has claimed it.
+/// The setup code of the store that `config` names; `None` once a clinic has claimed it.
 pub async fn stored_setup_code(config: &Config) -> Result<Option<String>, StartError> {
-    let store = Store::open(&config.data, config.limits.store_bytes).await?;
-    let identity = store.identity(fresh_identity()).await?;
+    let store = Store::open(config).await?;
+    let identity = store.found(fresh_identity()).await?;
     store.close().await?;
     Ok(identity.setup_code)
 }

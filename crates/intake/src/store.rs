@@ -1,33 +1,28 @@
-//! What the server keeps: every read and every durable change of its SQLite file, and no SQL elsewhere.
+//! What the server keeps: every read and every durable change, and no SQL elsewhere.
 //!
-//! A change is a value ([`Changes`]) that one call makes durable whole or not at all; another
-//! database needs these few functions and nothing more.
+//! A change is a value ([`Changes`]) that one call makes durable whole or not at all. Two stores keep the same contract,
+//! which one suite of tests holds both to: one SQLite file for one process, or a PostgreSQL database that any number of
+//! server processes share. Whoever changes something takes a [`Turn`] first; while it is held, nobody else changes
+//! anything, so that what was read in it is still true when it ends.
 
-mod read;
-mod write;
+mod postgres;
+mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    collections::{HashMap, HashSet},
     io,
-    path::Path,
-    time::Duration,
 };
 
-use ledger::{AuthorId, BlobHash, Entry, EntryHash, RecordId, SubmissionId};
-use sqlx::{
-    ConnectOptions, SqliteConnection, SqlitePool,
-    migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+use ledger::{
+    AuthorId, BlobHash, Entry, EntryHash, Gone, Header, Kind, Payload, RecordId, SubmissionId,
 };
-use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
-
-/// File name of the database in the data folder.
-const DATABASE: &str = "intake.db";
-const LOCK: &str = "intake.lock";
-const READERS: u32 = 4;
+use crate::config::Config;
+use postgres::PostgresStore;
+use sqlite::SqliteStore;
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +42,15 @@ pub enum StoreError {
     /// The schema could not be brought up to date.
     #[error("the store's schema cannot be brought up to date")]
     Schema(#[source] sqlx::migrate::MigrateError),
+    /// Another process held the database for too long; nothing was changed.
+    #[error("the database is busy")]
+    Busy,
+    /// The database server does not do what durable storage needs.
+    #[error("the database cannot be used: {0}")]
+    Unfit(&'static str),
+    /// The database server is not there, or does not let this program in.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(#[source] sqlx::Error),
     /// Any other fault of the database.
     #[error("the database failed")]
     Database(#[source] sqlx::Error),
@@ -64,15 +68,13 @@ pub(crate) struct Failed {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLITE_FULL, by its stable primary result code.
-        let full = error
-            .as_database_error()
-            .and_then(|database| database.code().map(|code| code == "13"))
-            .unwrap_or(false);
-        if full {
-            Self::Full
-        } else {
-            Self::Database(error)
+        let code = error.as_database_error().and_then(|it| it.code());
+        match code.as_deref() {
+            // SQLITE_FULL by its stable primary result code; PostgreSQL's disk_full.
+            Some("13" | "53100") => Self::Full,
+            // PostgreSQL's lock_not_available.
+            Some("55P03") => Self::Busy,
+            _ => Self::Database(error),
         }
     }
 }
@@ -134,6 +136,36 @@ pub(crate) struct Nonce {
     pub nonce: [u8; 16],
 }
 
+/// Most waiting rooms open at one time.
+const ROOMS: i64 = 8;
+
+/// Names a waiting room: 16 bytes that only the two PCs of a joining know.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RoomId(pub [u8; 16]);
+
+/// What was said in a waiting room.
+pub(crate) struct Room {
+    /// The owner's offer.
+    pub offer: Vec<u8>,
+    /// The request of the PC that joins.
+    pub request: Option<Vec<u8>>,
+    /// The owner's answer.
+    pub answer: Option<Vec<u8>>,
+    /// When the room is gone, milliseconds since the Unix epoch.
+    pub expires_ms: i64,
+}
+
+/// What became of a request to join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Knock {
+    /// It is in the room, now or already.
+    Heard,
+    /// Somebody else asked first.
+    Taken,
+    /// No such room is open.
+    NoRoom,
+}
+
 /// Everything that becomes durable together.
 #[derive(Default)]
 pub(crate) struct Changes {
@@ -151,7 +183,7 @@ pub(crate) struct Changes {
     pub submissions: Vec<Remembered>,
     /// Nonces with the time when they may be forgotten.
     pub nonces: Vec<(Nonce, i64)>,
-    /// Nonces that expired before this time are forgotten.
+    /// Nonces and waiting rooms that expired before this time are forgotten.
     pub forget_before_ms: Option<i64>,
     /// Attachment chunks.
     pub blobs: Vec<(BlobHash, Vec<u8>)>,
@@ -179,107 +211,314 @@ impl Changes {
             && !self.behind
             && self.probe_ms.is_none()
     }
+
+    /// Whether it does more than append: memory that follows other processes' changes must be read anew then.
+    #[must_use]
+    fn reshapes(&self) -> bool {
+        let kinds = |kept: &Kept| {
+            let kind = kept.entry.header.kind;
+            kept.void || matches!(kind, Kind::Member | Kind::Erase)
+        };
+        self.clinic.is_some()
+            || self.behind
+            || !self.filled.is_empty()
+            || !self.erased.is_empty()
+            || !self.cuts.is_empty()
+            || self.entries.iter().any(kinds)
+    }
 }
 
-/// The open store: one connection that writes, a few that only read.
-///
-/// The readers are opened read-only. SQLite before 3.51.3 may corrupt a WAL when two connections
-/// write or checkpoint at the same instant; with one writer that cannot come about.
-pub(crate) struct Store {
-    options: SqliteConnectOptions,
-    writer: Mutex<Option<SqliteConnection>>,
-    readers: SqlitePool,
-    _lock: File,
+/// How far a store is: what memory must be compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Counts durable changes; a store that one process has for itself stays at 0.
+    pub version: i64,
+    /// Number of the last arrival; 0 before the first.
+    pub cursor: u64,
+}
+
+/// The right to change the store, until it is used or ended.
+pub(crate) struct Turn {
+    /// How far the store is.
+    pub at: Stamp,
+    /// The last version that did more than append.
+    pub reshaped: i64,
+    hold: Option<sqlx::Transaction<'static, sqlx::Postgres>>,
+}
+
+impl Turn {
+    fn alone(at: Stamp) -> Self {
+        Self {
+            at,
+            reshaped: 0,
+            hold: None,
+        }
+    }
+
+    /// Lets others change the store; nothing was changed here.
+    pub(crate) async fn end(self) {
+        if let Some(hold) = self.hold {
+            // A connection that fails here is closed, which ends its transaction too.
+            let _ = hold.rollback().await;
+        }
+    }
+}
+
+/// The open store.
+pub(crate) enum Store {
+    /// One file, one process.
+    Sqlite(Box<SqliteStore>),
+    /// A database that several processes share.
+    Postgres(PostgresStore),
+}
+
+/// Asks whichever store it is.
+macro_rules! ask {
+    ($store:ident . $call:ident ( $($argument:expr),* )) => {
+        match $store {
+            Store::Sqlite(store) => store.$call($($argument),*).await,
+            Store::Postgres(store) => store.$call($($argument),*).await,
+        }
+    };
 }
 
 impl Store {
-    /// Opens the store in `folder`, making both if they are not there; at most `max_bytes` large.
-    pub(crate) async fn open(folder: &Path, max_bytes: Option<u64>) -> Result<Self, StoreError> {
-        private_folder(folder).map_err(StoreError::Folder)?;
-        let lock = lock(folder)?;
-        let path = folder.join(DATABASE);
-        private_file(&path).map_err(StoreError::Folder)?;
-        let options = options(&path, max_bytes);
-        let mut writer = options.connect().await?;
-        MIGRATIONS
-            .run(&mut writer)
-            .await
-            .map_err(StoreError::Schema)?;
-        write::check(&mut writer).await?;
-        // What an erasure deleted may still be in the log, if the last process ended before it was folded in.
-        write::checkpoint(&mut writer).await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(options.clone().read_only(true).create_if_missing(false))
-            .await?;
-        Ok(Self {
-            options,
-            writer: Mutex::new(Some(writer)),
-            readers,
-            _lock: lock,
+    /// Opens the store that `config` names, and brings its schema up to date.
+    pub(crate) async fn open(config: &Config) -> Result<Self, StoreError> {
+        Ok(match &config.database_url {
+            Some(url) => Self::Postgres(PostgresStore::open(url).await?),
+            None => {
+                let bytes = config.limits.store_bytes;
+                Self::Sqlite(SqliteStore::open(&config.data, bytes).await?.into())
+            }
         })
     }
 
-    /// Folds the WAL into the database and closes it.
+    /// Whether other processes may work on it too.
+    #[must_use]
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
+    /// Writes out what is held back, and closes it.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
-        self.readers.close().await;
-        let Some(mut writer) = self.writer.lock().await.take() else {
-            return Ok(());
-        };
-        write::checkpoint(&mut writer).await?;
-        sqlx::Connection::close(writer).await?;
-        Ok(())
+        ask!(self.close())
+    }
+
+    /// The server's secrets; the first call of a new store makes `fresh` its own.
+    pub(crate) async fn found(&self, fresh: Identity) -> Result<Identity, StoreError> {
+        ask!(self.found(fresh))
+    }
+
+    /// The server's secrets.
+    pub(crate) async fn identity(&self) -> Result<Identity, StoreError> {
+        ask!(self.identity())
+    }
+
+    /// Gives the server a new author, for a store that was restored from a backup: the old author's
+    /// ledger may have gone on elsewhere, and writing it again from here would fork it.
+    pub(crate) async fn renew_identity(&self, fresh: Identity) -> Result<(), StoreError> {
+        ask!(self.renew_identity(fresh))
+    }
+
+    /// Waits until nobody else changes anything.
+    pub(crate) async fn turn(&self) -> Result<Turn, StoreError> {
+        ask!(self.turn())
+    }
+
+    /// How many durable changes there were; 0 for ever if nobody else can make any.
+    pub(crate) async fn version(&self) -> Result<i64, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(0),
+            Self::Postgres(store) => store.version().await,
+        }
+    }
+
+    /// Makes all of `changes` durable, or nothing of it; tells how far the store is then.
+    pub(crate) async fn apply(&self, turn: Turn, changes: &Changes) -> Result<Stamp, Failed> {
+        match self {
+            Self::Sqlite(store) => store.apply(changes).await,
+            Self::Postgres(store) => store.apply(turn, changes).await,
+        }
+    }
+
+    /// Removes deleted bytes as far as the database lets go of them; false if somebody was in the way.
+    pub(crate) async fn fold(&self) -> Result<bool, StoreError> {
+        ask!(self.fold())
+    }
+
+    /// The clinic, once one has claimed this server.
+    pub(crate) async fn clinic(&self) -> Result<Option<ClinicRecord>, StoreError> {
+        ask!(self.clinic())
+    }
+
+    /// All entries that enrol, revoke or rename an author, in order of arrival.
+    pub(crate) async fn members(&self) -> Result<Vec<Entry>, StoreError> {
+        ask!(self.members())
+    }
+
+    /// The last header of every author's ledger.
+    pub(crate) async fn tips(&self) -> Result<Vec<Header>, StoreError> {
+        ask!(self.tips())
+    }
+
+    /// Which payloads are not in the store, and which erasures account for them.
+    pub(crate) async fn gone(&self) -> Result<Gone, StoreError> {
+        ask!(self.gone())
+    }
+
+    /// Headers of the entries that arrived after number `cursor`, in order of arrival, and whether each has its payload.
+    pub(crate) async fn arrived(&self, cursor: u64) -> Result<Vec<(Header, bool)>, StoreError> {
+        ask!(self.arrived(cursor))
+    }
+
+    /// Headers of `author`'s entries numbered `from..=to`, as far as they are here.
+    pub(crate) async fn headers(
+        &self,
+        author: AuthorId,
+        from: u64,
+        to: u64,
+    ) -> Result<Vec<Header>, StoreError> {
+        ask!(self.headers(author, from, to))
+    }
+
+    /// When `author`'s entry `seq` arrived, as its number in the order of arrivals.
+    pub(crate) async fn arrival(
+        &self,
+        author: AuthorId,
+        seq: u64,
+    ) -> Result<Option<i64>, StoreError> {
+        ask!(self.arrival(author, seq))
+    }
+
+    /// Headers of a record's entries that have a payload which an erasure takes.
+    pub(crate) async fn erasable(&self, record: RecordId) -> Result<Vec<Header>, StoreError> {
+        ask!(self.erasable(record))
+    }
+
+    /// Entries of `author` after `seq`, in their order: as many as `bytes` holds, each counted with
+    /// `overhead` bytes beside its payload. Those set aside come without theirs.
+    pub(crate) async fn entries_after(
+        &self,
+        author: AuthorId,
+        seq: u64,
+        bytes: usize,
+        overhead: usize,
+    ) -> Result<Vec<Kept>, StoreError> {
+        ask!(self.entries_after(author, seq, bytes, overhead))
+    }
+
+    /// What is remembered of these submissions.
+    pub(crate) async fn remembered(
+        &self,
+        ids: &[SubmissionId],
+    ) -> Result<HashMap<SubmissionId, Remembered>, StoreError> {
+        ask!(self.remembered(ids))
+    }
+
+    /// All nonces that are not to be forgotten before `now_ms`, with their ends.
+    pub(crate) async fn nonces(&self, now_ms: i64) -> Result<HashMap<Nonce, i64>, StoreError> {
+        ask!(self.nonces(now_ms))
+    }
+
+    /// Those of `asked` that are stored.
+    pub(crate) async fn spent(&self, asked: &[Nonce]) -> Result<HashSet<Nonce>, StoreError> {
+        ask!(self.spent(asked))
+    }
+
+    /// An attachment chunk.
+    pub(crate) async fn blob(&self, hash: BlobHash) -> Result<Option<Vec<u8>>, StoreError> {
+        ask!(self.blob(hash))
+    }
+
+    /// When the store was last proved writable, milliseconds since the Unix epoch.
+    pub(crate) async fn probed_ms(&self) -> Result<i64, StoreError> {
+        ask!(self.probed_ms())
+    }
+
+    /// Opens a room, or replaces it with all that was said in it. False if too many are open.
+    pub(crate) async fn open_room(
+        &self,
+        id: RoomId,
+        offer: &[u8],
+        expires_ms: i64,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        ask!(self.open_room(id, offer, expires_ms, now_ms))
+    }
+
+    /// What is said in a room that is open.
+    pub(crate) async fn room(&self, id: RoomId, now_ms: i64) -> Result<Option<Room>, StoreError> {
+        ask!(self.room(id, now_ms))
+    }
+
+    /// Asks to join; the first one to ask has the room.
+    pub(crate) async fn knock(
+        &self,
+        id: RoomId,
+        request: &[u8],
+        now_ms: i64,
+    ) -> Result<Knock, StoreError> {
+        ask!(self.knock(id, request, now_ms))
+    }
+
+    /// Answers whoever asked; false if the room is not open or nobody asked.
+    pub(crate) async fn answer_room(
+        &self,
+        id: RoomId,
+        answer: &[u8],
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        ask!(self.answer_room(id, answer, now_ms))
+    }
+
+    /// Closes a room, if it is open.
+    pub(crate) async fn close_room(&self, id: RoomId) -> Result<(), StoreError> {
+        ask!(self.close_room(id))
     }
 }
 
-fn options(path: &Path, max_bytes: Option<u64>) -> SqliteConnectOptions {
-    const PAGE: u64 = 4096;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .page_size(4096)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(10))
-        .foreign_keys(true)
-        .pragma("secure_delete", "ON")
-        .pragma("trusted_schema", "OFF")
-        .pragma("temp_store", "MEMORY")
-        .pragma("cell_size_check", "ON")
-        // A row may hold 1 MiB: what is read ahead stays bounded.
-        .row_buffer_size(64)
-        .disable_statement_logging();
-    match max_bytes {
-        Some(bytes) => options.pragma("max_page_count", (bytes / PAGE).max(64).to_string()),
-        None => options,
+/// A sequence number as databases hold it; a ledger of 2⁶³ entries is a lie.
+fn stored_seq(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// Exactly `N` bytes of a column.
+fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], StoreError> {
+    bytes
+        .try_into()
+        .map_err(|_| StoreError::Damaged("length of a column"))
+}
+
+fn header(bytes: &[u8]) -> Result<Header, StoreError> {
+    Header::decode(bytes).map_err(|_| StoreError::Damaged("entry header"))
+}
+
+/// An entry from its columns.
+fn kept(
+    header_bytes: &[u8],
+    signature: Option<&[u8]>,
+    payload: Option<Vec<u8>>,
+    void: bool,
+) -> Result<Kept, StoreError> {
+    Ok(Kept {
+        entry: Entry {
+            header: header(header_bytes)?,
+            payload: payload.map_or(Payload::Erased, Payload::Present),
+        },
+        signature: signature.map(fixed).transpose()?,
+        void,
+    })
+}
+
+/// Whether `left` bytes have room for one more entry and `overhead`; takes them if so.
+fn fits(left: &mut usize, next: &Kept, overhead: usize) -> bool {
+    let size = overhead + next.entry.payload.bytes().map_or(0, <[u8]>::len);
+    match left.checked_sub(size) {
+        Some(rest) => {
+            *left = rest;
+            true
+        }
+        None => false,
     }
-}
-
-fn lock(folder: &Path) -> Result<File, StoreError> {
-    let path = folder.join(LOCK);
-    private_file(&path).map_err(StoreError::Folder)?;
-    let file = File::open(&path).map_err(StoreError::Folder)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
-        Err(TryLockError::Error(error)) => Err(StoreError::Folder(error)),
-    }
-}
-
-/// Makes the folder, for the server's own user only where the system knows users.
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Makes the file for the server's own user only; SQLite gives its WAL the same mode.
-fn private_file(path: &Path) -> io::Result<()> {
-    let mut open = OpenOptions::new();
-    open.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path).map(drop)
 }

@@ -101,19 +101,19 @@ impl OpenedTokens {
 
 /// Proofs of work: challenges given out under load, each good for a few minutes and once.
 pub(crate) struct Challenges {
-    // Lives as long as the process: a restart voids open challenges, so that
-    // the spent ones need no place on the disk.
+    // Of a server alone it lives as long as the process: a restart voids open challenges, so that the spent ones need no
+    // place on the disk. Processes that share a store share it: a solved one is good once in each of them.
     key: [u8; 32],
     bits: u8,
     spent: Mutex<HashMap<[u8; MARK], i64>>,
 }
 
 impl Challenges {
-    /// Challenges that ask for `bits` leading zero bits.
+    /// Challenges under `key` that ask for `bits` leading zero bits.
     #[must_use]
-    pub(crate) fn new(bits: u8) -> Self {
+    pub(crate) fn new(bits: u8, key: [u8; 32]) -> Self {
         Self {
-            key: rand::random(),
+            key,
             bits,
             spent: Mutex::default(),
         }
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_solved_challenge_is_good_once() {
-        let challenges = Challenges::new(8);
+        let challenges = Challenges::new(8, rand::random());
         let proof = solve(&challenges.issue(1_000), 8);
         assert!(challenges.spend(&proof, 2_000));
         assert!(!challenges.spend(&proof, 2_000));
@@ -210,13 +210,13 @@ mod tests {
 
     #[test]
     fn an_unsolved_late_early_or_foreign_challenge_is_refused() {
-        let challenges = Challenges::new(8);
+        let challenges = Challenges::new(8, rand::random());
         let challenge = challenges.issue(1_000);
         assert!(!challenges.spend(&fail(&challenge, 8), 2_000));
         let proof = solve(&challenge, 8);
         assert!(!challenges.spend(&proof, 1_000 + CHALLENGE_MS));
         assert!(!challenges.spend(&proof, 999));
-        assert!(!Challenges::new(8).spend(&proof, 2_000));
+        assert!(!Challenges::new(8, rand::random()).spend(&proof, 2_000));
         assert!(challenges.spend(&proof, 2_000));
         for junk in [
             "",
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_challenge_with_fewer_bits_written_into_it_is_not_ours() {
-        let challenges = Challenges::new(20);
+        let challenges = Challenges::new(20, rand::random());
         let mut token = BASE64URL_NOPAD
             .decode(challenges.issue(0).as_bytes())
             .unwrap();

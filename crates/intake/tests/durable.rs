@@ -1,10 +1,8 @@
 //! The real program: what it answered for is there after it was killed.
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    net::SocketAddr,
-    path::Path,
-    process::{Child, Command, Stdio},
+    io::Write,
+    process::{Command, Stdio},
     sync::Arc,
     time::Instant,
 };
@@ -12,89 +10,11 @@ use std::{
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::support::{Clinic, Running};
-
-struct Program {
-    child: Child,
-    address: SocketAddr,
-    code: Option<String>,
-}
-
-impl Program {
-    /// Starts the program on a free port and reads what it says on its console.
-    fn start(data: &Path, claimed: bool) -> Self {
-        Self::logging(data, claimed, Stdio::null())
-    }
-
-    fn logging(data: &Path, claimed: bool, log: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_letan-intake"))
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--posts-per-minute",
-                "0",
-                "--calm-posts-per-second",
-                "4000000000",
-                "--data",
-            ])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .env("LETAN_INTAKE_LOG", "trace")
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
-        let mut said = |start: &str| {
-            lines
-                .find_map(|line| line.strip_prefix(start).map(str::to_owned))
-                .unwrap()
-        };
-        let address = said("listening on http://").parse().unwrap();
-        let code = (!claimed).then(|| said("setup code: "));
-        Self {
-            child,
-            address,
-            code,
-        }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    fn terminate(mut self) {
-        let id = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        assert!(self.child.wait().unwrap().success());
-    }
-}
+use super::support::{Clinic, Program, Running, post};
 
 async fn claimed_folder() -> (Arc<TempDir>, Clinic) {
     let (server, clinic) = Running::claimed().await;
     (server.stop().await, clinic)
-}
-
-async fn post(client: &reqwest::Client, address: SocketAddr, n: usize) -> bool {
-    let body = json!({ "submission": format!("{n:032x}"), "name": "a", "phone": n.to_string() })
-        .to_string();
-    let url = format!("http://{address}/v1/submissions");
-    let request = client
-        .post(url)
-        .header("content-type", "application/json")
-        .body(body);
-    request
-        .send()
-        .await
-        .is_ok_and(|answer| answer.status() == 202)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -204,13 +204,7 @@ async fn a_revoked_desk_is_shut_out_and_its_late_entries_are_dropped() {
     let answer = clinic.push(&server, &[clinic.owner.since(1)]).await;
     assert_eq!(answer["have"][desk.id().to_string()], 2);
     let refused = clinic
-        .ask(
-            &server,
-            &desk.signer,
-            "POST",
-            "/v1/pull",
-            b"{\"have\":{}}".to_vec(),
-        )
+        .ask(&server, &desk.signer, "GET", "/v1/wait?since=0", Vec::new())
         .await;
     assert_eq!(
         (refused.status, refused.problem().as_str()),

@@ -28,7 +28,11 @@ async fn every_documented_address_is_served_and_every_other_method_is_not() {
     let paths: BTreeSet<&String> = documented.iter().map(|(_, path)| path).collect();
     for path in paths {
         for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"] {
-            let url = server.url(&path.replace("{hash}", &"0".repeat(64)));
+            let url = server.url(
+                &path
+                    .replace("{hash}", &"0".repeat(64))
+                    .replace("{room}", &"0".repeat(32)),
+            );
             let answer = Answer::of(
                 server
                     .client
@@ -65,6 +69,11 @@ fn the_contracts_addresses_are_all_there() {
         ("PUT", "/v1/blobs/{hash}"),
         ("GET", "/v1/blobs/{hash}"),
         ("HEAD", "/v1/blobs/{hash}"),
+        ("POST", "/v1/join"),
+        ("GET", "/v1/join/{room}"),
+        ("DELETE", "/v1/join/{room}"),
+        ("PUT", "/v1/join/{room}/request"),
+        ("PUT", "/v1/join/{room}/answer"),
         ("GET", "/v1/form.js"),
         ("GET", "/v1/form.html"),
         ("GET", "/v1/form.css"),

@@ -2,6 +2,8 @@
 
 mod clinic;
 mod http;
+mod postgres;
+mod program;
 
 use std::{
     net::SocketAddr,
@@ -17,6 +19,8 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) use clinic::{Clinic, Desk, NOTICE, bundle, segment, send};
 pub(crate) use http::{Answer, urlencode};
+pub(crate) use postgres::database;
+pub(crate) use program::{Program, post};
 
 /// A server that runs until it is dropped or stopped.
 pub(crate) struct Running {
@@ -61,6 +65,11 @@ impl Running {
                 let _ = stopped.await;
             })),
         }
+    }
+
+    /// A process that shares this database with others.
+    pub(crate) async fn sharing(url: &str) -> Self {
+        Self::with(|config| config.database_url = Some(url.to_owned())).await
     }
 
     /// A server that belongs to a clinic.

@@ -143,6 +143,20 @@ impl Epoch {
     /// The clinic's first key.
     pub const FIRST: Self = Self(1);
 
+    /// The number of a new key that `maker` makes after all it knows up to `self`: one generation further in the high
+    /// half, two bytes of its own name in the low half. So owners who make keys at the same time, unaware of each
+    /// other, never give two keys one number. `None` after 65,535 generations.
+    #[must_use]
+    pub fn after(self, maker: AuthorId) -> Option<Self> {
+        let generation = (self.0 >> 16)
+            .checked_add(1)
+            .filter(|next| *next <= 0xffff)?;
+        let [high, low, ..] = *maker.as_bytes();
+        Some(Self(
+            generation << 16 | u32::from(high) << 8 | u32::from(low),
+        ))
+    }
+
     /// Four bytes, little-endian.
     #[must_use]
     pub const fn to_le_bytes(self) -> [u8; 4] {
@@ -175,6 +189,16 @@ mod tests {
                 prop_assert_eq!(id.to_string(), text);
             }
         }
+    }
+
+    #[test]
+    fn keys_made_at_the_same_time_have_different_numbers_and_the_next_is_above_both() {
+        let maker = |byte| AuthorId::from_bytes([byte; 16]);
+        let (one, two) = (Epoch::FIRST.after(maker(1)), Epoch::FIRST.after(maker(2)));
+        assert_eq!(one, Some(Epoch(0x0001_0101)));
+        assert_eq!(two, Some(Epoch(0x0001_0202)));
+        assert!(two.unwrap().after(maker(0)).unwrap() > two.unwrap());
+        assert_eq!(Epoch(u32::MAX).after(maker(1)), None);
     }
 
     #[test]

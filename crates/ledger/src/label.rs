@@ -33,11 +33,17 @@ pub enum Label {
     KeyStatement,
     /// Signature context of a signed request.
     Request,
+    /// HKDF info: invitation → name of its waiting room.
+    JoinRoom,
+    /// HKDF info: invitation → key that authenticates the waiting room's messages.
+    JoinMac,
+    /// HKDF info: invitation → key of the digits that two people compare.
+    JoinDigits,
 }
 
 impl Label {
     /// Every label, in order of declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Sign,
         Self::Receive,
         Self::Storage,
@@ -53,6 +59,9 @@ impl Label {
         Self::Head,
         Self::KeyStatement,
         Self::Request,
+        Self::JoinRoom,
+        Self::JoinMac,
+        Self::JoinDigits,
     ];
 
     /// The exact bytes that are hashed, signed or authenticated.
@@ -74,6 +83,9 @@ impl Label {
             Self::Head => "letan/1/head",
             Self::KeyStatement => "letan/1/key-statement",
             Self::Request => "letan/1/request",
+            Self::JoinRoom => "letan/1/join-room",
+            Self::JoinMac => "letan/1/join-mac",
+            Self::JoinDigits => "letan/1/join-digits",
         }
     }
 
@@ -103,7 +115,7 @@ mod tests {
     #[test]
     fn the_list_of_labels_is_whole() {
         // A fieldless enum numbers its variants from zero: the last one tells how many there are.
-        assert_eq!(Label::Request as usize + 1, Label::ALL.len());
+        assert_eq!(Label::JoinDigits as usize + 1, Label::ALL.len());
         for (i, label) in Label::ALL.iter().enumerate() {
             assert_eq!(*label as usize, i);
         }

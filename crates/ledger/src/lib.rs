@@ -15,6 +15,7 @@ pub mod have;
 pub mod head;
 pub mod header;
 pub mod id;
+pub mod join;
 pub mod kdf;
 pub mod label;
 pub mod member;
@@ -24,6 +25,7 @@ pub mod roster;
 pub mod statement;
 pub mod submission;
 mod wire;
+pub mod witness;
 pub mod writer;
 
 pub use author::{AuthorKeys, Signer};
@@ -37,8 +39,10 @@ pub use id::{
     AuthorId, BlobHash, ClinicId, EntryHash, Epoch, FormId, IdError, PayloadHash, RecordId,
     SubmissionId,
 };
+pub use join::JoinCode;
 pub use label::Label;
 pub use member::{Member, Role};
 pub use replica::{Admission, Cut, Lie, Rejected, Replica, Segment, Tip, Unknown};
 pub use roster::Roster;
+pub use witness::Witness;
 pub use writer::{Draft, Ledger};

@@ -200,6 +200,16 @@ impl Replica {
         Hlc::highest(self.heads.values().map(|tip| tip.hlc))
     }
 
+    /// Moves on to an entry that was checked and stored by another replica of the same store; `present` says whether its
+    /// payload was. Not for entries that change who is enrolled: read the roster anew for those.
+    pub fn follow(&mut self, header: &Header, present: bool) {
+        let (seq, hash, hlc) = (header.seq, header.hash(), header.hlc);
+        self.heads.insert(header.author, Tip { seq, hash, hlc });
+        if header.kind == Kind::Erase || !present {
+            Arc::make_mut(&mut self.gone).note(header, present);
+        }
+    }
+
     /// Takes in an entry that this replica's own author has just written: everything but a signature is checked.
     pub fn record(&mut self, entry: &Entry) -> Result<(), Lie> {
         let header = &entry.header;

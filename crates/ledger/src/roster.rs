@@ -134,6 +134,26 @@ impl Roster {
             .is_some_and(|author| author.last_seq.is_none())
     }
 
+    /// When, by their stamps, this author was first enrolled, and when it was cut off, if it was.
+    #[must_use]
+    pub fn lifetime(&self, id: AuthorId) -> Option<(Hlc, Option<Hlc>)> {
+        let (mut began, mut ended) = (None::<Hlc>, None::<Hlc>);
+        for fact in self
+            .facts
+            .values()
+            .filter(|fact| fact.member.author() == id)
+        {
+            let first =
+                |known: Option<Hlc>| Some(known.map_or(fact.hlc, |known| known.min(fact.hlc)));
+            match fact.member {
+                Member::Genesis { .. } | Member::Enrol { .. } => began = first(began),
+                Member::Revoke { .. } => ended = first(ended),
+                Member::Rename { .. } => {}
+            }
+        }
+        began.map(|began| (began, ended))
+    }
+
     /// Every author, revoked ones too, in order of id.
     pub fn iter(&self) -> impl Iterator<Item = (AuthorId, &Author)> {
         self.authors.iter().map(|(id, author)| (*id, author))

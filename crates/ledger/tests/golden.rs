@@ -199,3 +199,52 @@ fn derived_keys() {
         golden(&name, kdf::derive(&[7; 32], label).as_slice());
     }
 }
+
+#[test]
+fn invitation_and_waiting_room() {
+    use ledger::join::{Answer, Offer, Request};
+    let code = JoinCode::new([0x11; 16], ClinicId::from_bytes([0x22; 16]));
+    golden("join-code", code.spell().as_bytes());
+    golden("join-room", &code.room());
+    let offer = Offer {
+        keys: Desk::new(1).signer.keys(),
+        role: Role::Desk,
+        desk: "Quầy 1".into(),
+        clinic: "Nha khoa Việt Smile".into(),
+        expires_ms: 1_795_399_200_000,
+    }
+    .encode(&code);
+    golden("join-offer", &offer);
+    let request = Request {
+        keys: Desk::new(2).signer.keys(),
+        name: "Quầy 2".into(),
+        branch: "Quận 7".into(),
+        version: "1.0.0".into(),
+    }
+    .encode(&code, &offer);
+    golden("join-request", &request);
+    let answer = Answer::Accepted {
+        role: Role::Desk,
+        entries: 1_234,
+        grants: vec![5; 106],
+    };
+    golden("join-answer", &answer.encode(&code, &offer, &request));
+    golden(
+        "join-refusal",
+        &Answer::Refused.encode(&code, &offer, &request),
+    );
+    golden("join-digits", code.digits(&offer, &request).as_bytes());
+}
+
+#[test]
+fn witness() {
+    let header = entry().header;
+    let witness = Witness {
+        heads: vec![(header.author, header.seq, header.hash())],
+        unsent: 3,
+        version: "1.0.0".into(),
+        at_ms: 1_795_399_200_000,
+    };
+    golden("witness", &witness.encode());
+    assert_eq!(Witness::decode(&witness.encode()), Ok(witness));
+}

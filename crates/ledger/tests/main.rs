@@ -5,6 +5,7 @@ mod arrival;
 mod bundle;
 mod golden;
 mod gone;
+mod join;
 mod parsers;
 mod proof;
 mod revocation;

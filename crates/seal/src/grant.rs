@@ -11,7 +11,7 @@ const MAGIC: &[u8; 5] = b"LTGRT";
 const SUITE: u8 = 1;
 
 /// Bytes of an encoded grant.
-const LEN: usize = 6 + 16 + 4 + 32 + 32 + 16;
+pub const LEN: usize = 6 + 16 + 4 + 32 + 32 + 16;
 
 /// Why a grant gives no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -61,6 +61,19 @@ pub fn seal_grant(
         &sealed.ciphertext,
     ]
     .concat())
+}
+
+/// Whom a grant is meant for, and of which epoch its key is; `None` if it is no grant. Proves nothing.
+#[must_use]
+pub fn grant_place(grant: &[u8]) -> Option<(AuthorId, Epoch)> {
+    let body = grant.strip_prefix(MAGIC)?.strip_prefix(&[SUITE])?;
+    let (receiver, body) = body.split_first_chunk::<16>()?;
+    let (epoch, _) = body.split_first_chunk::<4>()?;
+    let place = (
+        AuthorId::from_bytes(*receiver),
+        Epoch(u32::from_le_bytes(*epoch)),
+    );
+    (grant.len() == LEN).then_some(place)
 }
 
 /// Opens a grant that is meant for `receiver`, whose receiving key this is.

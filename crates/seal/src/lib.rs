@@ -17,7 +17,7 @@ mod words;
 
 pub use clinic::{BlindKey, BlobKey, ClinicKey, Derived, IntakeSecret};
 pub use envelope::{SubmissionError, open_submission};
-pub use grant::{GrantError, open_grant, seal_grant};
+pub use grant::{GrantError, LEN as GRANT_LEN, grant_place, open_grant, seal_grant};
 pub use record::RecordKey;
 pub use root::{ReceiveKey, RootSecret, StorageKey};
 pub use row::Table;

@@ -1,7 +1,9 @@
 //! An open vault: who may touch what, in which order.
 mod act;
+mod invite;
 mod keep;
 mod load;
+mod members;
 mod memory;
 pub(crate) mod own;
 mod page;
@@ -22,7 +24,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::clock::SharedClock;
 use crate::event::Event;
-use crate::exchange::{Status, Synced};
+use crate::exchange::{self, Status, Synced};
 use crate::failure::{ActError, SyncError};
 use crate::life::PaperKit;
 use crate::local::{Front, Link, Profile};
@@ -33,6 +35,7 @@ use crate::view::{
     Acted, DeskView, LeadAct, LeadPage, LeadQuery, LeadView, NewLead, PhoneCheck, RevealPurpose,
     RevealedPhone, SavedView, SyncView, Today,
 };
+pub(crate) use invite::{Invited, names};
 pub(crate) use load::Loading;
 pub(crate) use memory::{Lag, Memory};
 pub(crate) use own::{Held, OwnWrite, Scribe};
@@ -124,6 +127,7 @@ pub(crate) struct Desk {
     offset: AtomicI64,
     pub exchange: tokio::sync::Mutex<()>,
     pub status: Mutex<Status>,
+    invited: Mutex<Invited>,
 }
 
 /// What a desk is put together from.
@@ -172,6 +176,7 @@ impl Desk {
             placement: AtomicU64::new(0),
             offset: AtomicI64::new(writer.link.value.offset),
             exchange: tokio::sync::Mutex::new(()),
+            invited: Mutex::default(),
             status: Mutex::new(Status::of(&writer.link.value)),
             writer: tokio::sync::Mutex::new(Some(writer)),
         });
@@ -238,7 +243,30 @@ impl Desk {
         });
     }
 
+    /// Lets go of the files and deletes them, contents first.
+    async fn wipe(&self) -> Result<(), ActError> {
+        let writer = self.writing().await.0.take().ok_or(ActError::Closed)?;
+        self.store.let_go().await;
+        drop(writer);
+        self.forget();
+        let files = self.store.files().clone();
+        let wiped = tokio::task::spawn_blocking(move || files.wipe()).await;
+        self.store.hold().release();
+        Ok(wiped.map_err(|_| ActError::Io)??)
+    }
+
+    /// Forgets every key and name.
+    fn forget(&self) {
+        *self.memory() = Memory::default();
+        *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.invited.lock().unwrap_or_else(PoisonError::into_inner) = Invited::default();
+        self.loading.send_replace(Loading::Failed(ActError::Closed));
+    }
+
     async fn close(&self) -> Result<(), ActError> {
+        if let Err(error) = exchange::witness_at_end(self).await {
+            tracing::warn!(%error, "how this PC stands was not written down");
+        }
         let mut writing = self.writing().await;
         let Some(mut writer) = writing.0.take() else {
             return Err(ActError::Closed);
@@ -247,9 +275,7 @@ impl Desk {
         let closed = self.store.close().await;
         self.store.hold().release();
         drop(writer);
-        *self.memory() = Memory::default();
-        *self.secrets.write().unwrap_or_else(PoisonError::into_inner) = None;
-        self.loading.send_replace(Loading::Failed(ActError::Closed));
+        self.forget();
         if let Err(error) = kept {
             tracing::warn!(%error, "the first page was not kept");
         }
@@ -266,6 +292,11 @@ pub struct Vault {
 impl Vault {
     pub(crate) fn new(desk: Arc<Desk>) -> Self {
         Self { desk }
+    }
+
+    /// The desk behind it.
+    pub(crate) fn desk(&self) -> Arc<Desk> {
+        Arc::clone(&self.desk)
     }
 
     /// Runs `work` to its end even when the caller stops waiting: a transaction cut in the

@@ -1,5 +1,7 @@
 //! What the vault tells whoever shows it.
 
+use crate::view::Inviting;
+
 /// Something changed; ask for what you show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -12,6 +14,12 @@ pub enum Event {
     },
     /// The exchange with the server stands differently.
     Sync,
+    /// The clinic's PCs changed.
+    Desks,
+    /// The invitation stands differently.
+    Inviting(Inviting),
+    /// The clinic has cut this PC off, proven by an owner's signature: its data are to be deleted.
+    CutOff,
     /// Every lead is in memory: search is complete.
     Loaded,
     /// The leads are being computed anew from the ledger.

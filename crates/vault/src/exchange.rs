@@ -2,10 +2,13 @@
 mod alarm;
 mod apply;
 mod claim;
+mod cutoff;
 pub(crate) mod open;
 mod outbox;
 pub(crate) mod project;
 mod status;
+pub(crate) mod upkeep;
+pub(crate) mod witness;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use seal::RootSecret;
 
 pub(crate) use claim::claim;
 pub(crate) use status::{Status, view};
+pub(crate) use witness::VERSION;
 
 use crate::desk::{Desk, Secrets};
 use crate::event::Event;
@@ -24,6 +28,7 @@ use crate::local::{self, Link};
 use crate::remote::{Caller, ProblemKind, Remote, RemoteError, Wall};
 use crate::store::Batch;
 use crate::view::{AlarmKind, SyncState};
+use witness::Occasion;
 
 /// What an exchange did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,7 +95,7 @@ impl Credentials {
     }
 }
 
-async fn credentials(desk: &Desk) -> Result<Credentials, ActError> {
+pub(crate) async fn credentials(desk: &Desk) -> Result<Credentials, ActError> {
     let secrets = desk.secrets()?;
     let sponsor = desk.writing().await.get()?.link.value.sponsor.clone();
     let root = |hex: String| -> Option<RootSecret> {
@@ -102,7 +107,7 @@ async fn credentials(desk: &Desk) -> Result<Credentials, ActError> {
 }
 
 /// The client for the claimed server.
-async fn connected(desk: &Desk) -> Result<Remote, SyncError> {
+pub(crate) async fn connected(desk: &Desk) -> Result<Remote, SyncError> {
     if let Some(remote) = desk.status().remote.clone() {
         return Ok(remote);
     }
@@ -133,6 +138,11 @@ pub(crate) async fn sync(desk: &Arc<Desk>) -> Result<Synced, SyncError> {
     let remote = connected(desk).await?;
     status::set(desk, SyncState::Syncing);
     let outcome = exchange(desk, &remote).await;
+    if outcome == Err(SyncError::Revoked) {
+        // Its word is not enough to delete anything by.
+        let asked = cutoff::ask_for_proof(desk, &remote).await;
+        tracing::warn!(?asked, "the server says that this PC was cut off");
+    }
     if let Err(error) = outcome {
         alarm::for_error(desk, error).await?;
     }
@@ -149,7 +159,69 @@ async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError
     };
     pull(desk, remote, &mut synced).await?;
     fill(desk, remote, &mut synced).await?;
+    if first_is_over(desk).await? {
+        alarm::check_server(desk, remote).await?;
+    }
+    let healed = upkeep::heal(desk).await?;
+    let told = witness::tell(desk, Occasion::Exchange).await?;
+    if healed || told {
+        outbox::push(desk, remote).await?;
+    }
+    if healed {
+        alarm::check_server(desk, remote).await?;
+    }
+    if synced.arrived > 0 || desk.status().compared.is_none() {
+        witness::compare(desk).await?;
+    }
     Ok(synced)
+}
+
+/// Ends the first exchange of a PC that joined, once everything is here and it belongs. True if
+/// that was now.
+async fn first_is_over(desk: &Arc<Desk>) -> Result<bool, ActError> {
+    let mut writing = desk.writing().await;
+    let writer = writing.get()?;
+    let belongs = writer.replica.roster().is_active(desk.me);
+    if writer.link.value.first.is_none() || !belongs || !desk.status().complete {
+        return Ok(false);
+    }
+    let mut link = writer.link.value.clone();
+    link.first = None;
+    write_link(desk, writer, link).await?;
+    Ok(true)
+}
+
+/// Sends what the server lacks, and no more: whoever waits for it can't wait for all that comes.
+pub(crate) async fn send(desk: &Arc<Desk>) -> Result<(), SyncError> {
+    let _one = desk.exchange.lock().await;
+    let remote = connected(desk).await?;
+    outbox::push(desk, &remote).await?;
+    let mut writing = desk.writing().await;
+    let writer = writing.get()?;
+    if writer.link.value.acknowledged_seq() < writer.ledger.seq() {
+        return Err(SyncError::Refused);
+    }
+    Ok(())
+}
+
+/// Takes everything that the server has and gives nothing: for a kit that looks for its clinic.
+pub(crate) async fn fetch(desk: &Arc<Desk>) -> Result<(), SyncError> {
+    desk.loaded().await?;
+    let _one = desk.exchange.lock().await;
+    let remote = connected(desk).await?;
+    pull(desk, &remote, &mut Synced::default()).await?;
+    let status = desk.status();
+    if status.complete && status.stopped.is_empty() {
+        Ok(())
+    } else {
+        Err(SyncError::Refused)
+    }
+}
+
+/// Tells at an orderly end what this PC could not send.
+pub(crate) async fn witness_at_end(desk: &Desk) -> Result<(), ActError> {
+    // Waits for a running exchange no longer than the closing itself would.
+    witness::tell(desk, Occasion::End).await.map(drop)
 }
 
 /// Makes sure that everything the server has is here; without a server there is nothing to do.
@@ -173,16 +245,33 @@ async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
     loop {
         let credentials = credentials(desk).await?;
         let have = wanted(desk).await?;
+        let waiting = !desk.status().quarantined.is_empty();
         let pulled = remote.pull(&credentials.caller(desk), &have).await?;
+        if pulled.revoked {
+            return Err(SyncError::Revoked);
+        }
         let applied = apply::apply(desk, pulled.bundle).await?;
         synced.count(&applied);
+        note_left(desk, pulled.left);
         barren = if applied.entries > 0 { 0 } else { barren + 1 };
-        if !pulled.more || !applied.progress || barren > BARREN_PAGES {
+        // Of those who waited only the newest part was kept: now that they are known, the rest is
+        // asked for.
+        let vouched = waiting && desk.status().quarantined.is_empty();
+        let more = pulled.more || vouched;
+        if !more || !applied.progress || barren > BARREN_PAGES {
             let mut status = desk.status();
             status.cursor = pulled.cursor;
-            status.complete = !pulled.more;
+            status.complete = !more;
             return Ok(());
         }
+    }
+}
+
+/// Keeps how much is still to come, for whoever waits for the first exchange.
+fn note_left(desk: &Desk, left: Option<u64>) {
+    desk.status().left = left;
+    if desk.memory().first(0).is_some() {
+        desk.tell(Event::Sync);
     }
 }
 

@@ -75,6 +75,12 @@ pub enum ActError {
     /// A sealed row does not open.
     #[error("the database is damaged")]
     Damaged,
+    /// This PC was let in, and its enrolment has not arrived yet: nothing was written.
+    #[error("this PC's enrolment has not arrived yet")]
+    NotYet,
+    /// The clinic has cut this PC off: nothing was written.
+    #[error("this PC was cut off")]
+    CutOff,
     /// The vault is closed.
     #[error("the vault is closed")]
     Closed,
@@ -125,4 +131,42 @@ pub enum SyncError {
     /// What arrived could not be stored, or what should be sent not read.
     #[error(transparent)]
     Store(#[from] ActError),
+}
+
+/// Letting PCs in, cutting them off, becoming one, and coming back without any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MemberError {
+    /// Only an owner's PC may do this.
+    #[error("only an owner's PC may do this")]
+    NotOwner,
+    /// The server could not be asked what the PC wrote last.
+    #[error("the server was not asked what the PC wrote last")]
+    Unseen,
+    /// One's own PC can't be cut off from itself.
+    #[error("a PC can't cut itself off")]
+    Oneself,
+    /// The typed text is no invitation, or has a slip.
+    #[error("not an invitation")]
+    WrongInvitation,
+    /// The invitation is over, or there never was one under this code.
+    #[error("the invitation is over")]
+    Expired,
+    /// The other side said no, or somebody in between changed what was said.
+    #[error("refused")]
+    Refused,
+    /// The words are those of no recovery kit that counts.
+    #[error("the words belong to no recovery kit of this clinic")]
+    WrongWords,
+    /// The exchange failed.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The database could not be made or opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl From<ActError> for MemberError {
+    fn from(error: ActError) -> Self {
+        Self::Sync(SyncError::Store(error))
+    }
 }

@@ -23,9 +23,10 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use desk::Vault;
 pub use event::Event;
 pub use exchange::Synced;
-pub use failure::{ActError, OpenError, SyncError};
+pub use failure::{ActError, MemberError, OpenError, SyncError};
 pub use life::{
-    DeskPlan, Found, Founding, FoundingPlan, LockedVault, Loss, PaperKit, Recovered, probe, salvage,
+    Admitted, DeskPlan, Fetched, Found, Founding, FoundingPlan, Knock, LockedVault, Loss, PaperKit,
+    Recovered, fetch, probe, salvage, wipe,
 };
 pub use seal::{RootSecret, WordsError};
 #[doc(hidden)]

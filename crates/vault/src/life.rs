@@ -1,5 +1,7 @@
 //! A vault's life: found, opened, recovered with the paper kit, repaired after damage.
+mod fetch;
 mod found;
+mod join;
 mod open;
 pub(crate) mod rebuild;
 mod recover;
@@ -13,8 +15,12 @@ use seal::RootSecret;
 use crate::clock::SharedClock;
 use crate::desk::Vault;
 use crate::failure::OpenError;
+use crate::store::Fault;
+use crate::store::files::{Files, Hold};
+pub use fetch::{Fetched, fetch};
 pub use found::Founding;
-pub(crate) use found::put_epoch_key;
+pub(crate) use found::{name, put_epoch_key};
+pub use join::{Admitted, Knock};
 pub use open::LockedVault;
 pub use repair::salvage;
 
@@ -93,6 +99,16 @@ pub async fn probe(dir: &Path) -> Result<Found, OpenError> {
     open::probe(dir).await
 }
 
+/// Deletes the data in `dir`, contents first: ends what [`Vault::wipe`] began. Copies elsewhere, and
+/// files of other programs, stay.
+pub async fn wipe(dir: &Path) -> Result<(), OpenError> {
+    let files = Files::new(dir);
+    let hold = Hold::take(&files)?;
+    let wiped = tokio::task::spawn_blocking(move || files.wipe()).await;
+    hold.release();
+    Ok(wiped.map_err(|_| Fault::Io)??)
+}
+
 impl LockedVault {
     /// The clinic.
     #[must_use]
@@ -140,7 +156,7 @@ impl LockedVault {
         plan: DeskPlan,
         clock: SharedClock,
     ) -> Result<Recovered, (Self, OpenError)> {
-        match recover::recover(&self, words, new_root, plan, clock).await {
+        match recover::recover(&self, words, new_root, plan, clock, None).await {
             Ok(recovered) => Ok(recovered),
             Err(error) => Err((self, error)),
         }

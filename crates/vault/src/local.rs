@@ -1,6 +1,7 @@
 //! What this desk keeps for itself, sealed: its profile, its link to the server, drafts, views.
 use std::collections::BTreeMap;
 
+use ledger::AuthorId;
 use seal::{StorageKey, Table};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub(crate) struct Profile {
     pub person: String,
     /// The recovery kit's words were checked.
     pub kit_checked: bool,
+    /// When they were last compared with the paper on this PC.
+    pub kit_checked_at: Option<Millis>,
     /// When somebody last worked here, for "since last time".
     pub last_used: Millis,
 }
@@ -52,6 +55,8 @@ pub(crate) struct Link {
     pub form: Option<String>,
     /// What was found wrong and not yet put right.
     pub alarms: Vec<KeptAlarm>,
+    /// Entries that the first exchange has to bring, about; `None` once it is over.
+    pub first: Option<u64>,
     /// Root secret that may sign until the server knows this desk, hexadecimal; else absent.
     pub sponsor: Option<String>,
 }
@@ -125,9 +130,10 @@ impl Link {
 
 impl KeptAlarm {
     /// For a window, under the author's name.
-    pub(crate) fn shown(&self, name: String) -> Alarm {
+    pub(crate) fn shown(&self, name: String, me: AuthorId) -> Alarm {
         Alarm {
             author: name,
+            me: self.author == me.to_string(),
             kind: self.kind,
             at: self.at,
         }

@@ -2,6 +2,7 @@
 mod address;
 mod answer;
 mod call;
+mod join;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use answer::{BUNDLE, JSON, OCTETS};
 use call::{Body, Call, Client};
+pub use join::Room;
 
 /// The wall clock, handed in: milliseconds since the Unix epoch.
 pub type Wall = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -49,6 +51,7 @@ pub enum ProblemKind {
     Revoked,
     NotFound,
     SubmissionConflict,
+    RoomTaken,
     DiskFull,
     Internal,
     Unknown,
@@ -151,6 +154,10 @@ pub struct Pulled {
     pub more: bool,
     /// Arrival cursor for `wait`.
     pub cursor: u64,
+    /// Entries still lacking after this page; older servers don't tell.
+    pub left: Option<u64>,
+    /// The server says that the caller was cut off. The bundle must prove it.
+    pub revoked: bool,
 }
 
 /// A push's answer.
@@ -236,14 +243,23 @@ impl Remote {
         call.body = Body::Json(answer::have_body(have)?);
         (call.timeout, call.limit) = (LONG, PAGE);
         let reply = self.client.send(Some(who), &call).await?;
-        let (more, cursor) = (reply.header("letan-more")?, reply.header("letan-cursor")?);
+        let revoked = reply.maybe("letan-revoked") == Some(1);
+        let (more, cursor) = if revoked {
+            let number = |name| reply.maybe(name).unwrap_or(0);
+            (number("letan-more"), number("letan-cursor"))
+        } else {
+            (reply.header("letan-more")?, reply.header("letan-cursor")?)
+        };
         if more > 1 {
             return Err(RemoteError::Garbled);
         }
+        let left = reply.maybe("letan-left");
         Ok(Pulled {
             bundle: reply.body(BUNDLE).await?,
             more: more == 1,
             cursor,
+            left,
+            revoked,
         })
     }
 

@@ -133,6 +133,11 @@ impl State {
         self.members = [0; 32].into();
     }
 
+    /// Changes with the member and grant entries.
+    pub(crate) fn members(&self) -> [u8; 32] {
+        *self.members
+    }
+
     /// Whether these are the member and grant entries, in this order.
     pub(crate) fn members_agree<'a>(&self, hashes: impl Iterator<Item = &'a EntryHash>) -> bool {
         *self.members == hashes.fold([0; 32], |digest, hash| extend(&digest, hash))

@@ -569,6 +569,8 @@ pub enum SyncState {
 pub struct Alarm {
     /// Which author's ledger; empty for the server as a whole.
     pub author: String,
+    /// It is this PC's own ledger: there is a second copy of this PC, or one was restored.
+    pub me: bool,
     /// What was found.
     pub kind: AlarmKind,
     /// When.

@@ -36,6 +36,7 @@ impl Desk {
         let founding = Founding::plan(plan, self.inner.clock.now_ms())?;
         let clinic = founding.clinic_id().to_string();
         let secret = founding.root().dangerous_bytes();
+        self.forget_removal();
         self.inner.keychain.keep(&clinic, &secret).await?;
         let clock = Arc::clone(&self.inner.clock);
         Ok(founding.create(&self.inner.dir, clock).await?)

@@ -76,7 +76,7 @@ impl Desk {
         }
     }
 
-    fn clinic_note(&self) -> PathBuf {
+    pub(super) fn clinic_note(&self) -> PathBuf {
         self.inner.dir.join("clinic-id")
     }
 }

@@ -32,11 +32,14 @@ impl Desk {
     }
 
     async fn opened_from(&self, stage: Stage) -> (Stage, Phase) {
+        if let Some(clinic) = self.removal_to_end() {
+            return self.ended_removal(&clinic).await;
+        }
         let locked = match stage {
             Stage::Sealed(locked) => locked,
             Stage::Unknown | Stage::Nothing | Stage::Open => match probe(&self.inner.dir).await {
                 Ok(Found::Sealed(locked)) => locked,
-                Ok(Found::Nothing) => return (Stage::Nothing, Phase::NoClinic),
+                Ok(Found::Nothing) => return (Stage::Nothing, self.phase_without_data()),
                 Err(error) => return (Stage::Unknown, trouble_with_data(error)),
             },
         };
@@ -75,7 +78,7 @@ impl Desk {
             Arc::clone(&inner.outside),
             Arc::clone(&inner.settings),
         ));
-        let tasks = vec![herald, self.mirror(&vault)];
+        let tasks = vec![herald, self.mirror(&vault), self.heed_removal(&vault)];
         let worker = Worker::start(vault.clone(), rand::random::<f64>);
         let desk = vault.desk_view().await;
         *held(&inner.open) = Some(Open {
@@ -133,21 +136,32 @@ impl Desk {
         *stage = Stage::Unknown;
     }
 
-    /// Stops what runs with the vault, then closes it. The kit's words go too.
-    async fn shut(&self) {
+    /// Stops what runs with the vault, and hands it over. Words and codes in memory go.
+    pub(super) async fn stopped(&self) -> Option<Vault> {
         held(&self.inner.kit).take();
-        let Some(open) = held(&self.inner.open).take() else {
-            return;
-        };
-        open.worker.stop().await;
-        for task in &open.tasks {
+        held(&self.inner.invitation).take();
+        let Open {
+            vault,
+            worker,
+            tasks,
+        } = held(&self.inner.open).take()?;
+        worker.stop().await;
+        for task in &tasks {
             task.abort();
         }
-        let mirrored = tokio::time::timeout(MIRROR_GRACE, self.mirror_once(&open.vault)).await;
+        Some(vault)
+    }
+
+    /// Stops what runs with the vault, then closes it. The kit's words go too.
+    async fn shut(&self) {
+        let Some(vault) = self.stopped().await else {
+            return;
+        };
+        let mirrored = tokio::time::timeout(MIRROR_GRACE, self.mirror_once(&vault)).await;
         if mirrored.is_err() {
             tracing::warn!("keychain too slow to mirror the state");
         }
-        if let Err(error) = open.vault.close().await {
+        if let Err(error) = vault.close().await {
             tracing::error!(%error, "the data did not close in order");
         }
         self.inner.outside.lend(None).await;

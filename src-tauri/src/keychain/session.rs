@@ -61,6 +61,22 @@ impl Session {
         self.write(&counter_account(clinic), &counter.to_le_bytes())
     }
 
+    pub(super) fn forget(&mut self, clinic: &str) -> Result<(), Trouble> {
+        let accounts = [clinic.to_owned(), counter_account(clinic)];
+        for account in accounts.into_iter().chain(former_accounts(clinic)) {
+            let entry = self.entry(&account)?;
+            let deleted = match entry.delete_credential() {
+                Err(Error::NoEntry) => Ok(()),
+                Err(Error::Ambiguous(copies)) => {
+                    copies.iter().try_for_each(Entry::delete_credential)
+                }
+                other => other,
+            };
+            self.noted(deleted)?;
+        }
+        Ok(())
+    }
+
     /// Copies a key that stands in the way to the first free place, unless it lies there already.
     fn set_aside(&mut self, clinic: &str, old: &[u8]) -> Result<(), Trouble> {
         for account in former_accounts(clinic) {

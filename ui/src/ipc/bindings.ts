@@ -166,6 +166,8 @@ export type Acted = {
 export type Alarm = {
 	/**  Which author's ledger; empty for the server as a whole. */
 	author: string,
+	/**  It is this PC's own ledger: there is a second copy of this PC, or one was restored. */
+	me: boolean,
 	/**  What was found. */
 	kind: AlarmKind,
 	/**  When. */

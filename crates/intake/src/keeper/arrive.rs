@@ -32,7 +32,7 @@ impl State {
     ) -> Result<Pushed, Problem> {
         self.be_sure().await?;
         let replica = self.replica.clone().ok_or(Problem::NotClaimed)?;
-        let (segments, mut refused) = self.own_aside(segments).await;
+        let (segments, mut refused) = self.own_aside(segments);
         let arrival = arrive(&self.store, replica, segments, Bare::Of(sender)).await?;
         let Arrival {
             replica, changes, ..
@@ -47,7 +47,7 @@ impl State {
             .iter()
             .any(|one| one.author == me && one.reason == reason(Lie::Fork))
         {
-            self.fall_behind().await;
+            self.fall_behind();
         }
         if !changes.is_empty() {
             self.commit(&changes).await?;
@@ -60,13 +60,13 @@ impl State {
 
     /// Entries of this server's own that it does not have itself prove that its store is an old copy. They are not
     /// taken in: a desk may hold still later ones, which the next question would contradict.
-    async fn own_aside(&mut self, segments: Vec<Segment>) -> (Vec<Segment>, Vec<Refused>) {
+    fn own_aside(&mut self, segments: Vec<Segment>) -> (Vec<Segment>, Vec<Refused>) {
         let (author, keys) = (self.signer.id(), self.signer.keys());
         let tip = self.ledger.seq();
         let beyond = |one: &Segment| one.author() == author && one.head.seq > tip;
         let (ahead, others): (Vec<_>, Vec<_>) = segments.into_iter().partition(beyond);
         if ahead.iter().any(|segment| segment.head.verify(&keys)) {
-            self.fall_behind().await;
+            self.fall_behind();
         }
         let refuse = |segment: Segment| Refused {
             author,
@@ -93,11 +93,11 @@ impl State {
             }
         }
         self.replica = Some(replica);
-        self.committed().await;
+        self.show();
         let me = self.signer.id();
         if changes.cuts.iter().any(|cut| cut.author == me) {
             // Should that revocation fall, going on from the cut would contradict what desks fetched before it.
-            self.fall_behind().await;
+            self.fall_behind();
         }
         if !changes.erased.is_empty() {
             self.unfolded = true;

@@ -50,7 +50,7 @@ impl State {
     /// Does the claim, or the repeated one of the same clinic.
     pub(super) async fn claim(&mut self, order: ClaimOrder) -> Result<Have, Problem> {
         self.be_sure().await?;
-        let genesis = genesis(&order.segments).ok_or(BAD_BUNDLE)?;
+        let genesis = self.genesis(&order.segments).ok_or(BAD_BUNDLE)?;
         let clinic = ClinicId::of_genesis(&genesis);
         let base = match &self.replica {
             Some(replica) if replica.roster().clinic() != clinic => {
@@ -60,7 +60,7 @@ impl State {
             None => Replica::new(clinic),
         };
         // Whatever takes work comes after the signature and, from whoever is new here, the code.
-        let nonce = self.check_signature(clinic, &order)?;
+        let nonce = self.check_signature(clinic, &order).await?;
         if self.replica.is_none() {
             self.check_code(&order.code)?;
         }
@@ -76,6 +76,14 @@ impl State {
         changes.nonces.push(nonce);
         self.publish(order, genesis, epoch, arrival.replica, changes)
             .await
+    }
+
+    /// The clinic's genesis, from the bundle; an owner who publishes something newer need not bring the ledgers again.
+    fn genesis(&self, segments: &[Segment]) -> Option<EntryHash> {
+        match &self.members {
+            Some(members) if segments.is_empty() => Some(members.clinic.record.genesis),
+            _ => genesis(segments),
+        }
     }
 
     async fn publish(
@@ -105,7 +113,7 @@ impl State {
             notice_text: order.notice_text,
         });
         self.commit(&changes).await?;
-        self.nonces.extend(changes.nonces.iter().copied());
+        self.spend(changes.nonces.iter().copied());
         self.setup_code = None;
         self.show_code();
         let have = replica.have();
@@ -115,7 +123,7 @@ impl State {
 
     /// The request is signed, in time, for the first time, with the keys of the author that it names: an author known
     /// here or one that the bundle says it enrols. Gives what is to be remembered of it.
-    fn check_signature(
+    async fn check_signature(
         &self,
         clinic: ClinicId,
         order: &ClaimOrder,
@@ -137,11 +145,7 @@ impl State {
             author,
             nonce: order.proof.nonce,
         };
-        if self
-            .nonces
-            .get(&nonce)
-            .is_some_and(|expires| *expires >= now_ms)
-        {
+        if self.spent(&[nonce], now_ms).await?.contains(&nonce) {
             return Err(Problem::Replayed);
         }
         Ok((nonce, now_ms.saturating_add(NONCE_MS)))

@@ -1,6 +1,6 @@
 //! Submissions, nonces and chunks: as many as wait go into one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use axum::body::Bytes;
 use ledger::{
@@ -38,6 +38,7 @@ struct Batch {
     now_ms: i64,
     found: HashMap<SubmissionId, (Option<Mark>, i64)>,
     nonces: HashMap<Nonce, i64>,
+    spent: HashSet<Nonce>,
     asked: Vec<(Nonce, i64, Reply<()>)>,
     marks: Vec<(SubmissionId, [u8; 32])>,
     verdicts: Vec<&'static str>,
@@ -77,6 +78,8 @@ impl State {
         now_ms: i64,
     ) -> Result<(), Problem> {
         match outcome {
+            // Other processes would not know it.
+            Err(Problem::DiskFull) if self.store.is_shared() => return Err(Problem::DiskFull),
             Err(Problem::DiskFull) if signed_ms > now_ms => {
                 return Err(Problem::Clock { server_ms: now_ms });
             }
@@ -110,17 +113,41 @@ impl State {
                 )
             })
             .collect();
+        let now_ms = (self.clock)();
+        let nonces: Vec<Nonce> = jobs.iter().filter_map(Light::nonce).collect();
         Ok(Batch {
             changes: Changes::default(),
             ledger: self.ledger.clone(),
-            now_ms: (self.clock)(),
+            now_ms,
             found,
             nonces: HashMap::new(),
+            spent: self.spent(&nonces, now_ms).await?,
             asked: Vec::new(),
             marks: Vec::new(),
             verdicts: Vec::new(),
             answers: Vec::new(),
         })
+    }
+
+    /// Those of `asked` that were used before.
+    pub(super) async fn spent(
+        &self,
+        asked: &[Nonce],
+        now_ms: i64,
+    ) -> Result<HashSet<Nonce>, Problem> {
+        if self.store.is_shared() {
+            let stored = self.store.spent(asked).await;
+            return stored.map_err(|error| report(&error));
+        }
+        let alive = |nonce: &&Nonce| self.nonces.get(nonce).is_some_and(|end| *end >= now_ms);
+        Ok(asked.iter().filter(alive).copied().collect())
+    }
+
+    /// Remembers nonces that are stored. Where other processes store some too, only the database knows them all.
+    pub(super) fn spend(&mut self, nonces: impl IntoIterator<Item = (Nonce, i64)>) {
+        if !self.store.is_shared() {
+            self.nonces.extend(nonces);
+        }
     }
 
     fn stage(&self, batch: &mut Batch, job: Light) {
@@ -185,15 +212,12 @@ impl State {
     }
 
     fn stage_nonce(&self, batch: &mut Batch, nonce: Nonce, signed_ms: i64, reply: Reply<()>) {
-        let alive = self
-            .nonces
-            .get(&nonce)
-            .is_some_and(|expires| *expires >= batch.now_ms);
-        if alive || batch.nonces.contains_key(&nonce) {
+        if batch.spent.contains(&nonce) || batch.nonces.contains_key(&nonce) {
             let _ = reply.send(Err(Problem::Replayed));
             return;
         }
-        if signed_ms < self.began_ms {
+        // What a full disk made memory alone remember is forgotten with it.
+        if signed_ms < self.began_ms && !self.store.is_shared() {
             let server_ms = batch.now_ms;
             let _ = reply.send(Err(Problem::Clock { server_ms }));
             return;
@@ -227,7 +251,7 @@ impl State {
             self.pruned_ms = batch.now_ms;
             self.nonces.retain(|_, expires| *expires >= batch.now_ms);
         }
-        self.nonces.extend(batch.nonces.drain());
+        self.spend(batch.nonces.drain());
         for (id, mark) in batch.marks.drain(..) {
             self.plain.keep(id, mark);
         }
@@ -236,7 +260,7 @@ impl State {
         }
         if !batch.changes.entries.is_empty() {
             self.take_own(batch);
-            self.committed().await;
+            self.show();
         }
         Ok(())
     }
@@ -258,6 +282,13 @@ impl Light {
     fn submission(&self) -> Option<SubmissionId> {
         match self {
             Self::Submit(post, _) => Some(post.sealed.ids.submission),
+            _ => None,
+        }
+    }
+
+    fn nonce(&self) -> Option<Nonce> {
+        match self {
+            Self::Nonce(nonce, ..) => Some(*nonce),
             _ => None,
         }
     }

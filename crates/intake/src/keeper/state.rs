@@ -17,11 +17,14 @@ use crate::{
     config::Clock,
     metrics::Metrics,
     problem::Problem,
-    store::{Changes, ClinicRecord, Identity, Nonce, Store, StoreError},
+    store::{Changes, ClinicRecord, Identity, Nonce, Stamp, Store, StoreError, Turn},
 };
 
 /// Marks of plain posts kept in memory.
 const PLAIN_MARKS: usize = 20_000;
+
+/// Most arrivals of other processes that are followed one by one; beyond it everything is read again.
+const FOLLOWED: u64 = 50_000;
 
 /// What a keeper begins with.
 pub(crate) struct Beginning {
@@ -55,6 +58,12 @@ pub(super) struct State {
     pub(super) pruned_ms: i64,
     /// A transaction failed: memory may differ from the store until it is read again.
     doubtful: bool,
+    /// How far of the store memory tells.
+    at: Stamp,
+    /// The right to change the store, from the first look of a piece of work to its commit or its end.
+    turn: Option<Turn>,
+    /// That the store is an old copy is known, and not written yet.
+    unmarked: bool,
     view: watch::Sender<View>,
     codes: watch::Sender<Option<String>>,
 }
@@ -97,50 +106,94 @@ impl State {
             plain: PlainMarks::default(),
             pruned_ms: clock(),
             clock,
-            doubtful: false,
+            // Nothing was read yet.
+            doubtful: true,
+            at: Stamp::default(),
+            turn: None,
+            unmarked: false,
             view,
             codes,
         };
-        state.reload().await?;
+        let turn = state.store.turn().await?;
+        let caught_up = state.catch_up(&turn).await;
+        turn.end().await;
+        caught_up?;
         Ok((state, seen, shown))
+    }
+
+    /// Makes memory as the store has it in this turn.
+    async fn catch_up(&mut self, turn: &Turn) -> Result<(), StoreError> {
+        let known = !self.doubtful;
+        if known && turn.at.version == self.at.version {
+            return Ok(());
+        }
+        let appended = turn.reshaped <= self.at.version
+            && turn.at.cursor.saturating_sub(self.at.cursor) <= FOLLOWED;
+        // Until all of it is read.
+        self.doubtful = true;
+        match self.replica.take() {
+            Some(replica) if known && appended => self.follow(replica).await?,
+            _ => self.reload().await?,
+        }
+        self.doubtful = false;
+        self.at = turn.at;
+        self.show();
+        Ok(())
+    }
+
+    /// Reads what other processes appended.
+    async fn follow(&mut self, mut replica: Replica) -> Result<(), StoreError> {
+        for (header, present) in self.store.arrived(self.at.cursor).await? {
+            replica.follow(&header, present);
+        }
+        self.replica = Some(replica);
+        self.resume();
+        Ok(())
     }
 
     /// Reads everything again that memory says of the store.
     async fn reload(&mut self) -> Result<(), StoreError> {
+        let identity = self.store.identity().await?;
         let clinic = self.store.clinic().await?;
-        // Added to what is there: nonces that found no room on the disk are known here only.
-        self.nonces.extend(self.store.nonces((self.clock)()).await?);
+        self.signer = Signer::from_root(&identity.root);
+        self.setup_code = identity.setup_code;
+        self.behind = identity.behind || self.unmarked;
+        if !self.store.is_shared() {
+            // Added to what is there: nonces that found no room on the disk are known here only.
+            self.nonces.extend(self.store.nonces((self.clock)()).await?);
+        }
         self.replica = match &clinic {
             Some(record) => Some(replica(&self.store, record).await?),
             None => None,
         };
+        self.resume();
+        self.members = match (clinic, &self.replica) {
+            (Some(record), Some(replica)) => Some(Arc::new(members(record, replica.roster())?)),
+            _ => None,
+        };
+        self.show_code();
+        Ok(())
+    }
+
+    /// Goes on with the server's own ledger where the replica has its end.
+    fn resume(&mut self) {
         let me = self.signer.id();
         let tip = self.replica.as_ref().and_then(|replica| replica.tip(me));
         self.ledger = tip.map_or_else(
             || Ledger::new(me),
             |tip| Ledger::resume(me, tip.seq, tip.hash, tip.hlc),
         );
-        self.members = match (clinic, &self.replica) {
-            (Some(record), Some(replica)) => Some(Arc::new(members(record, replica.roster())?)),
-            _ => None,
-        };
-        self.doubtful = false;
-        self.show().await
     }
 
     /// Shows the present state to requests.
-    pub(super) async fn show(&mut self) -> Result<(), StoreError> {
-        let cursor = self.store.cursor().await?;
+    pub(super) fn show(&self) {
         let have = self.replica.as_ref().map(Replica::have).unwrap_or_default();
-        let me = self.signer.keys();
-        let members = self.members.clone();
         self.view.send_replace(View {
-            me,
-            members,
+            me: self.signer.keys(),
+            members: self.members.clone(),
             have: Arc::new(have),
-            cursor,
+            cursor: self.at.cursor,
         });
-        Ok(())
     }
 
     /// Shows the setup code of the moment to whoever prints it.
@@ -148,18 +201,23 @@ impl State {
         self.codes.send_replace(self.setup_code.clone());
     }
 
-    /// Makes sure that memory is as the store has it.
+    /// Makes sure that memory is as the store has it, and that it stays so until the commit or the end of this work.
     pub(super) async fn be_sure(&mut self) -> Result<(), Problem> {
-        if self.doubtful {
-            self.reload().await.map_err(|error| report(&error))?;
+        if self.turn.is_some() {
+            return Ok(());
         }
+        let turn = self.store.turn().await.map_err(|error| report(&error))?;
+        self.catch_up(&turn).await.map_err(|error| report(&error))?;
+        self.turn = Some(turn);
         Ok(())
     }
 
     /// Makes changes durable. Unless a failure left the store as it was for certain, memory is not trusted afterwards.
     pub(super) async fn commit(&mut self, changes: &Changes) -> Result<(), Problem> {
-        match self.store.apply(changes).await {
-            Ok(()) => {
+        let turn = self.turn.take().ok_or(Problem::Internal)?;
+        match self.store.apply(turn, changes).await {
+            Ok(at) => {
+                self.at = at;
                 self.metrics.commits.inc();
                 Ok(())
             }
@@ -170,17 +228,42 @@ impl State {
         }
     }
 
+    /// Learns what other processes did, if they did anything.
+    pub(super) async fn look(&mut self) -> Result<(), Problem> {
+        let version = self.store.version().await.map_err(|error| report(&error))?;
+        if version == self.at.version {
+            return Ok(());
+        }
+        self.be_sure().await
+    }
+
+    /// Ends a piece of work: writes what it owes, and lets others change the store.
+    pub(super) async fn settle(&mut self) {
+        if self.unmarked && self.be_sure().await.is_ok() {
+            let behind = true;
+            let mark = Changes {
+                behind,
+                ..Changes::default()
+            };
+            // Without room for the mark, memory holds it until the next work.
+            self.unmarked = self.commit(&mark).await.is_err();
+        }
+        if let Some(turn) = self.turn.take() {
+            turn.end().await;
+        }
+    }
+
     /// A desk says that it holds this server's own ledger up to `seq`.
     pub(super) async fn seen(&mut self, seq: u64) -> Result<(), Problem> {
         self.be_sure().await?;
         if seq > self.ledger.seq() {
-            self.fall_behind().await;
+            self.fall_behind();
         }
         Ok(())
     }
 
     /// Takes no questions any more, also after a restart, until the operator has said that the store was restored.
-    pub(super) async fn fall_behind(&mut self) {
+    pub(super) fn fall_behind(&mut self) {
         if self.behind {
             return;
         }
@@ -189,14 +272,7 @@ impl State {
              server was revoked. No questions are taken until you stop it and run `letan-intake restored`"
         );
         self.behind = true;
-        let behind = true;
-        // Without room for the mark, memory holds it until the next desk asks again.
-        let _ = self
-            .commit(&Changes {
-                behind,
-                ..Changes::default()
-            })
-            .await;
+        self.unmarked = true;
     }
 
     /// Removes deleted bytes from the write-ahead log too; tried again with the next work if a reader is in the way.
@@ -215,14 +291,6 @@ impl State {
         self.doubtful = true;
     }
 
-    /// Shows what was committed; memory that cannot be shown is read again before the next use.
-    pub(super) async fn committed(&mut self) {
-        if let Err(error) = self.show().await {
-            self.doubtful = true;
-            report(&error);
-        }
-    }
-
     pub(super) async fn close(&mut self) {
         if let Err(error) = self.store.close().await {
             report(&error);
@@ -232,9 +300,16 @@ impl State {
 
 /// Logs a fault of the store and gives the problem to answer with.
 pub(crate) fn report(error: &StoreError) -> Problem {
-    if matches!(error, StoreError::Full) {
-        tracing::error!("no room: nothing was stored");
-        return Problem::DiskFull;
+    match error {
+        StoreError::Full => {
+            tracing::error!("no room: nothing was stored");
+            return Problem::DiskFull;
+        }
+        StoreError::Busy => {
+            tracing::warn!("another process held the database for too long");
+            return Problem::Busy;
+        }
+        _ => {}
     }
     tracing::error!(cause = ?CauseCode::of(error), "the store failed");
     Problem::Internal

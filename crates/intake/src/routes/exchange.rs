@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use ledger::{Have, Segment, bundle::Reader};
+use ledger::{AuthorId, Have, Role, Segment, bundle::Reader};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
@@ -17,13 +17,15 @@ use crate::{
     app::App,
     auth,
     config::{HAVE_BYTES, PAGE_BYTES},
-    keeper::{Pushed, report},
+    keeper::{Pushed, View, report},
     problem::{Problem, ProblemDocument},
-    pull,
+    pull::{self, Payloads},
 };
 
 const BUNDLE: &str = "application/letan-bundle";
 const MORE: HeaderName = HeaderName::from_static("letan-more");
+const LEFT: HeaderName = HeaderName::from_static("letan-left");
+const REVOKED: HeaderName = HeaderName::from_static("letan-revoked");
 const CURSOR: HeaderName = HeaderName::from_static("letan-cursor");
 
 #[derive(Deserialize, ToSchema)]
@@ -32,12 +34,14 @@ pub(super) struct PullAsk {
     have: BTreeMap<String, u64>,
 }
 
-/// Entries that the desk lacks, in an order in which it can verify them.
+/// Entries that the desk lacks, in an order in which it can verify them. A desk that was revoked gets the proof of it.
 #[utoipa::path(post, path = "/v1/pull", tag = "desk", request_body = PullAsk,
     params(("authorization" = String, Header, description = "Signed request of a desk")),
     responses(
         (status = 200, description = "A bundle of at most 4 MiB", content_type = "application/letan-bundle", body = Vec<u8>,
          headers(("letan-more" = u8, description = "1 if there is more to pull"),
+                 ("letan-left" = u64, description = "Entries that the desk lacks beyond this bundle"),
+                 ("letan-revoked" = Option<u8>, description = "1 if the desk was revoked: the bundle is the proof, the ledgers of owners and of the recovery kit, without what is sealed to the clinic"),
                  ("letan-cursor" = u64, description = "Number of the last arrival, to wait from"))),
         (status = "4XX", content_type = "application/problem+json", body = ProblemDocument),
         (status = "5XX", content_type = "application/problem+json", body = ProblemDocument)))]
@@ -45,7 +49,7 @@ pub(super) async fn pull(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let signed = auth::signed(&app, request, HAVE_BYTES).await?;
+    let signed = auth::anyone_signed(&app, request, HAVE_BYTES).await?;
     let ask: PullAsk = serde_json::from_slice(&signed.body)
         .map_err(|_| Problem::BadRequest("the body is not a JSON object with `have`"))?;
     let detail = "an author is not 32 hexadecimal digits";
@@ -54,20 +58,41 @@ pub(super) async fn pull(
         detail,
     })?;
     let view = app.keeper.view();
-    let own = theirs.seq(view.me.id());
-    // The view may lag a moment behind the store; the keeper knows.
-    if own > view.have.seq(view.me.id()) {
-        app.keeper.seen(own).await?;
-    }
-    let page = pull::page(&app.store, &view.have, &theirs, PAGE_BYTES)
-        .await
-        .map_err(|error| report(&error))?;
+    let page = if signed.active {
+        let own = theirs.seq(view.me.id());
+        // The view may lag a moment behind the store; the keeper knows.
+        if own > view.have.seq(view.me.id()) {
+            app.keeper.seen(own).await?;
+        }
+        pull::page(&app.store, &view.have, &theirs, Payloads::Whole, PAGE_BYTES).await
+    } else {
+        let proof = proof_of_revocation(&view);
+        pull::page(&app.store, &proof, &theirs, Payloads::Open, PAGE_BYTES).await
+    };
+    let page = page.map_err(|error| report(&error))?;
     let mut response = page.bundle.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(BUNDLE));
     headers.insert(MORE, HeaderValue::from(u16::from(page.more)));
+    headers.insert(LEFT, HeaderValue::from(page.left));
     headers.insert(CURSOR, HeaderValue::from(view.cursor));
+    if !signed.active {
+        headers.insert(REVOKED, HeaderValue::from_static("1"));
+    }
     Ok(response)
+}
+
+/// The ledgers of those who may revoke: a desk that reads them sees for itself that it was.
+fn proof_of_revocation(view: &View) -> Have {
+    let may = |author: AuthorId| {
+        let role = view
+            .members
+            .as_ref()
+            .and_then(|all| all.roster.role(author));
+        matches!(role, Some(Role::Owner | Role::Paper))
+    };
+    let all = view.have.0.iter().filter(|(author, _)| may(**author));
+    Have(all.map(|(author, last)| (*author, *last)).collect())
 }
 
 #[derive(Serialize, ToSchema)]

@@ -88,7 +88,7 @@ fn code(submission: SubmissionId) -> String {
 }
 
 async fn take(app: &App, parts: &Parts, content: Body, media: &str) -> Result<Receipt, Problem> {
-    let members = app.members()?;
+    let members = app.members_by_now().await?;
     let address = app.address(&parts.headers, &parts.extensions);
     let now_ms = app.now();
     app.rate

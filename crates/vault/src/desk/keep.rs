@@ -225,6 +225,7 @@ pub(crate) async fn mark_kit_checked(desk: &Arc<Desk>) -> Result<DeskView, ActEr
     let writer = writing.get()?;
     let mut profile = writer.profile.value.clone();
     profile.kit_checked = true;
+    profile.kit_checked_at = Some(desk.now());
     let write = OwnWrite::begin(writer);
     write_profile(desk, writer, profile, write).await
 }

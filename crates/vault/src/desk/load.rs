@@ -74,10 +74,13 @@ async fn run(desk: &Arc<Desk>) -> Result<(), ActError> {
 
 /// What can wait: the rest of the structural check, and room for emergencies.
 async fn settle_down(desk: &Arc<Desk>, check_later: bool) {
-    let store = desk.store.clone();
-    let filled = tokio::task::spawn_blocking(move || store.reserve().fill()).await;
-    if !matches!(filled, Ok(Ok(()))) {
-        tracing::warn!("no room for the reserve file");
+    // One that is only being made may be thrown away again, and nothing is to stay of it.
+    if desk.store.files().is_final() {
+        let store = desk.store.clone();
+        let filled = tokio::task::spawn_blocking(move || store.reserve().fill()).await;
+        if !matches!(filled, Ok(Ok(()))) {
+            tracing::warn!("no room for the reserve file");
+        }
     }
     if check_later {
         let whole = check(desk).await;

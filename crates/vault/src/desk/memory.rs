@@ -7,7 +7,7 @@ use super::{Desk, Writer};
 use crate::directory::Directory;
 use crate::local::{Front, Link, Profile};
 use crate::projection::{self, Record};
-use crate::view::{DeskView, Millis, SyncMark};
+use crate::view::{DeskView, Millis, Progress, SyncMark};
 
 /// A part of another desk's ledger that is here and, as far as we know, not on the server.
 #[derive(Clone, Copy)]
@@ -33,6 +33,10 @@ pub(crate) struct Memory {
     /// Other desks whose ledgers the server lacks a part of: from which entry on, and how many.
     lagging: BTreeMap<AuthorId, Lag>,
     server: Option<String>,
+    /// Entries held, of all authors.
+    held: u64,
+    /// What the first exchange has to bring, about; `None` once it is over.
+    first: Option<u64>,
     clinic: String,
     desk: String,
     branch: String,
@@ -61,10 +65,19 @@ impl Memory {
     pub(crate) fn see_link(&mut self, link: &Link) {
         self.acknowledged.clone_from(&link.acknowledged);
         self.server.clone_from(&link.url);
+        self.first = link.first;
+    }
+
+    /// How far the first exchange has come; `None` once it is over. `left` entries are known to lack.
+    pub(crate) fn first(&self, left: u64) -> Option<Progress> {
+        let total = self.first?.max(self.held.saturating_add(left));
+        let done = self.held;
+        Some(Progress { done, total })
     }
 
     pub(crate) fn see_roster(&mut self, replica: &Replica, me: AuthorId) {
         let roster = replica.roster();
+        self.held = replica.heads().values().map(|tip| tip.seq).sum();
         roster
             .clinic_name()
             .unwrap_or_default()

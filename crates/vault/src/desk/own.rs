@@ -1,5 +1,7 @@
 //! Writing: changes become sealed entries of this desk's ledger and new rows, in one transaction.
-use ledger::{AuthorKeys, Entry, Epoch, Header, Kind, Ledger, Member, RecordId, Replica, Signer};
+use ledger::{
+    AuthorKeys, Entry, Epoch, Header, Kind, Ledger, Lie, Member, RecordId, Replica, Signer, Witness,
+};
 use rand::rng;
 use seal::{ClinicKey, Table};
 
@@ -41,9 +43,11 @@ impl Scribe {
         let payload = payload(&draft.aad()).map_err(|_| ActError::TooLong)?;
         let entry = draft.finish(payload).map_err(|_| ActError::TooLong)?;
         self.ledger.accept(&entry).map_err(|_| ActError::Io)?;
-        self.replica
-            .record(&entry)
-            .map_err(|_| ActError::BadInput)?;
+        self.replica.record(&entry).map_err(|why| match why {
+            Lie::NotEnrolled => ActError::NotYet,
+            Lie::BeyondRevocation => ActError::CutOff,
+            _ => ActError::BadInput,
+        })?;
         self.entries.push(entry);
         Ok(())
     }
@@ -53,6 +57,14 @@ impl Scribe {
         let about = RecordId::from(member.author());
         self.append(Kind::Member, about, Epoch::NONE, now, |_| {
             Ok(member.encode())
+        })
+    }
+
+    /// Appends what this author has seen of the others.
+    pub(crate) fn witness(&mut self, witness: &Witness, now: i64) -> Result<(), ActError> {
+        let about = RecordId::from(self.ledger.author());
+        self.append(Kind::Witness, about, Epoch::NONE, now, |_| {
+            Ok(witness.encode())
         })
     }
 

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use data_encoding::HEXLOWER;
 use ledger::Role;
 
-use super::{raise, write_link};
+use super::claim::publish;
+use super::{raise, upkeep, write_link};
 use crate::desk::Desk;
 use crate::failure::{ActError, SyncError};
 use crate::remote::{FormHashes, Remote};
@@ -47,13 +48,25 @@ pub(super) async fn check_server(desk: &Arc<Desk>, remote: &Remote) -> Result<()
     if !info.claimed {
         return Err(SyncError::NotClaimed);
     }
-    let enrolled = {
+    let (newcomer, enrolled, newest) = {
         let mut writing = desk.writing().await;
-        let roster = writing.get()?.replica.roster();
-        roster.role(info.server.id()) == Some(Role::Server) && roster.is_active(info.server.id())
+        let writer = writing.get()?;
+        let (roster, server) = (writer.replica.roster(), info.server.id());
+        let enrolled = roster.role(server) == Some(Role::Server) && roster.is_active(server);
+        let owner = upkeep::is_owner(&writer.replica, desk.me);
+        let newest = writer.epochs.keys().next_back().filter(|_| owner).copied();
+        (writer.link.value.first.is_some(), enrolled, newest)
     };
-    if info.clinic != Some(desk.clinic) || !enrolled {
+    if info.clinic != Some(desk.clinic) || !(enrolled || newcomer) {
         return Err(SyncError::WrongClinic);
+    }
+    if newcomer {
+        // Who is enrolled is what comes now; then the server is looked at again.
+        return Ok(());
+    }
+    let behind = newest > info.epoch;
+    if behind {
+        publish(desk, remote, &info).await?;
     }
     // A form that can't be fetched at the moment is no changed form.
     let live = remote.live_form().await.ok().map(pinned);

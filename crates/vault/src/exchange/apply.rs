@@ -134,6 +134,8 @@ async fn store(
         }
         return Ok((Applied::default(), false));
     }
+    let cut_off = cuts_off(desk, &admitted);
+    let members = admitted.entries.iter().any(is_membership);
     let mut next = Next::after(writer, &admitted);
     let mut state = writer.state.clone();
     let mut batch = Batch::new();
@@ -168,6 +170,12 @@ async fn store(
     }
     desk.status().quarantined = waiting;
     show(desk, writer, &projected.changed, projected.arrived);
+    if members {
+        desk.tell(Event::Desks);
+    }
+    if cut_off {
+        desk.tell_cut_off();
+    }
     let count = |entries: usize| u32::try_from(entries).unwrap_or(u32::MAX);
     let applied = Applied {
         entries: count(entries + filled),
@@ -205,10 +213,16 @@ fn alarmed(desk: &Desk, writer: &Writer, admitted: &Admitted) -> Option<Link> {
     for (author, kind) in &admitted.alarms {
         news |= link.raise(&author.to_string(), *kind, now);
     }
-    if admitted.cuts.iter().any(|cut| cut.author == desk.me) {
+    if cuts_off(desk, admitted) {
         news |= link.raise("", AlarmKind::Revoked, now);
     }
     news.then_some(link)
+}
+
+/// An owner's entry, here or among these, cuts this PC off.
+fn cuts_off(desk: &Desk, admitted: &Admitted) -> bool {
+    let roster = admitted.replica.roster();
+    roster.author(desk.me).is_some() && !roster.is_active(desk.me)
 }
 
 /// Who waits for somebody to vouch for them, and how far their entries are kept.

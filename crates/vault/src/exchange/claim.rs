@@ -1,6 +1,7 @@
 //! Making an intake server the clinic's.
 use std::sync::Arc;
 
+use ledger::bundle::Writer;
 use ledger::statement::IntakeKeyStatement;
 use ledger::{Member, Role};
 
@@ -81,6 +82,41 @@ pub(crate) async fn claim(desk: &Arc<Desk>, url: &str, code: &str) -> Result<Des
     }
     super::status::set(desk, SyncState::Connecting);
     Ok(desk.memory().desk_view(desk))
+}
+
+/// Gives the server the intake key of the newest clinic key: whoever was cut off can't open what the
+/// website seals from then on. Tried again at every exchange until the server has it.
+pub(super) async fn publish(
+    desk: &Arc<Desk>,
+    remote: &Remote,
+    info: &ClinicInfo,
+) -> Result<(), SyncError> {
+    let secrets = desk.secrets()?;
+    let (statement, name) = {
+        let mut writing = desk.writing().await;
+        let writer = writing.get()?;
+        let (_, keys) = writer.epoch()?;
+        let key = keys.intake.public();
+        let statement = IntakeKeyStatement::sign(&secrets.signer, desk.clinic, &key);
+        let name = writer.replica.roster().clinic_name().unwrap_or_default();
+        (statement, name.to_owned())
+    };
+    let (notice_version, notice_text) = notice(info, &name);
+    let caller = Caller {
+        clinic: desk.clinic,
+        signer: &secrets.signer,
+    };
+    let asked = Claim {
+        // Of whoever is enrolled the server asks no code, and it has the ledgers already.
+        code: "",
+        bundle: &Writer::new().finish(),
+        statement: &statement.encode(),
+        name: info.name.as_deref().unwrap_or(&name),
+        notice_version: &notice_version,
+        notice_text: &notice_text,
+    };
+    remote.claim(&caller, &asked).await?;
+    Ok(())
 }
 
 /// Enrols the server under its address. This must be durable before the server hears of it: an

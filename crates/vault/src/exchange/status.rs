@@ -32,6 +32,12 @@ pub(crate) struct Status {
     pub complete: bool,
     /// When the server was last looked at closely.
     pub checked: Option<Instant>,
+    /// Digest of the memberships that were last looked through for missing grants.
+    pub healed: Option<[u8; 32]>,
+    /// Witness entries that were compared with what is here, by author; `None` before the first look.
+    pub compared: Option<BTreeMap<AuthorId, u64>>,
+    /// Entries that the server has and we lack, as it last told.
+    pub left: Option<u64>,
     alarms: Vec<KeptAlarm>,
     synced_at: Option<Millis>,
     offset: Millis,
@@ -54,6 +60,9 @@ impl Status {
             asked_to_fill: false,
             complete: false,
             checked: None,
+            healed: None,
+            compared: None,
+            left: None,
             alarms: link.alarms.clone(),
             synced_at: link.synced_at,
             offset: link.offset,
@@ -132,7 +141,9 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
             status.offset,
         )
     };
+    let left = desk.status().left.unwrap_or(0);
     let memory = desk.memory();
+    let first = memory.first(left);
     let name = |alarm: &KeptAlarm| {
         alarm
             .author
@@ -148,9 +159,9 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
         clock_offset,
         alarms: alarms
             .iter()
-            .map(|alarm| alarm.shown(name(alarm)))
+            .map(|alarm| alarm.shown(name(alarm), desk.me))
             .collect(),
         nearby: Vec::new(),
-        first: None,
+        first,
     })
 }

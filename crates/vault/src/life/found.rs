@@ -19,7 +19,7 @@ use crate::store::sealed_rows::{self, SealedRow};
 use crate::store::{Batch, Fault, Store};
 
 /// Name of the database until it is whole.
-const UNFINISHED: &str = "letan.founding";
+pub(super) const UNFINISHED: &str = "letan.founding";
 
 /// Names that people give, in characters.
 pub(super) const NAME_CHARS: usize = 100;
@@ -35,7 +35,7 @@ pub struct Founding {
 }
 
 /// A name as a plan gives it; `None` when it is empty or too long.
-pub(super) fn name(raw: &str) -> Option<String> {
+pub(crate) fn name(raw: &str) -> Option<String> {
     let name = text::one_line(raw, NAME_CHARS + 1);
     (!name.is_empty() && name.chars().count() <= NAME_CHARS).then_some(name)
 }
@@ -108,30 +108,8 @@ impl Founding {
         dir: &Path,
         clock: SharedClock,
     ) -> Result<(Vault, PaperKit), OpenError> {
-        let files = Files::new(dir);
-        files.create_directory()?;
-        let hold = Arc::new(Hold::take(&files)?);
-        if files.exists()? {
-            return Err(OpenError::Exists);
-        }
-        let unfinished = files.beside(UNFINISHED);
-        unfinished.discard()?;
-        let store = Store::open(unfinished.clone(), Arc::clone(&hold), true).await?;
-        let written = store
-            .write(self.first_rows(&self.root.storage_key())?)
-            .await;
-        let closed = store.close().await;
-        if let Err(fault) = written.and(closed) {
-            let _ = unfinished.discard();
-            return Err(fault.into());
-        }
-        drop(store);
-        unfinished.publish(&files)?;
-        drop(hold);
-        let Found::Sealed(locked) = probe(dir).await? else {
-            return Err(OpenError::Damaged);
-        };
-        let vault = open::unlock(&locked, &self.root, clock, None).await?;
+        let rows = self.first_rows(&self.root.storage_key())?;
+        let vault = create_database(dir, rows, &self.root, clock).await?;
         Ok((vault, PaperKit { root: self.paper }))
     }
 
@@ -158,6 +136,38 @@ impl Founding {
         state.put(&mut batch, storage)?;
         Ok(batch)
     }
+}
+
+/// Makes a database of these rows, never where there is one, and opens it. Cut off at any moment,
+/// there is no database or a whole one.
+pub(super) async fn create_database(
+    dir: &Path,
+    rows: Batch,
+    root: &RootSecret,
+    clock: SharedClock,
+) -> Result<Vault, OpenError> {
+    let files = Files::new(dir);
+    files.create_directory()?;
+    let hold = Arc::new(Hold::take(&files)?);
+    if files.exists()? {
+        return Err(OpenError::Exists);
+    }
+    let unfinished = files.beside(UNFINISHED);
+    unfinished.discard()?;
+    let store = Store::open(unfinished.clone(), Arc::clone(&hold), true).await?;
+    let written = store.write(rows).await;
+    let closed = store.close().await;
+    if let Err(fault) = written.and(closed) {
+        let _ = unfinished.discard();
+        return Err(fault.into());
+    }
+    drop(store);
+    unfinished.publish(&files)?;
+    drop(hold);
+    let Found::Sealed(locked) = probe(dir).await? else {
+        return Err(OpenError::Damaged);
+    };
+    open::unlock(&locked, root, clock, None).await
 }
 
 /// The ledger before its genesis, and the clinic that this genesis will begin.

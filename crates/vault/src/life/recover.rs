@@ -33,6 +33,7 @@ pub(super) async fn recover(
     new_root: &RootSecret,
     plan: DeskPlan,
     clock: SharedClock,
+    url: Option<String>,
 ) -> Result<Recovered, OpenError> {
     let paper = kit(locked, words)?;
     prove_members(locked).await?;
@@ -40,10 +41,12 @@ pub(super) async fn recover(
     if keys.is_empty() {
         return Err(OpenError::Damaged);
     }
-    let lost = losses(locked).await?;
+    let url = url.or_else(|| server(locked));
+    let lost = losses(locked, url.as_deref()).await?;
     let now = clock.now_ms();
     let scribe = enrol(locked, words, new_root, &plan, &keys, now)?;
-    let batch = rows(locked, words, new_root, &plan, &keys, scribe, now).await?;
+    let link = link(words, url);
+    let batch = rows(locked, words, new_root, &plan, &keys, scribe, link, now).await?;
     let written = locked.store.clone();
     // In a task of its own: a transaction that is cut in the middle would stay open.
     let outcome = tokio::spawn(async move {
@@ -117,14 +120,14 @@ fn granted(locked: &LockedVault, words: &RootSecret, paper: AuthorId) -> Keys {
         .collect()
 }
 
-async fn losses(locked: &LockedVault) -> Result<Vec<Loss>, Fault> {
+async fn losses(locked: &LockedVault, url: Option<&str>) -> Result<Vec<Loss>, Fault> {
     let mut lost = Vec::new();
     for (table, loss) in [(Table::Draft, Loss::Drafts), (Table::View, Loss::Views)] {
         if sealed_rows::last_place(&locked.store, table).await? > 0 {
             lost.push(loss);
         }
     }
-    if server(locked).is_none() {
+    if url.is_none() {
         lost.push(Loss::ServerLink);
     }
     Ok(lost)
@@ -185,8 +188,20 @@ fn enrol(
     Ok(scribe)
 }
 
+/// The link to the server, where the kit vouches for this PC until it is known there.
+fn link(words: &RootSecret, url: Option<String>) -> Link {
+    let sponsor = Zeroizing::new(HEXLOWER.encode(words.dangerous_bytes().as_slice()));
+    let sponsor = url.is_some().then(|| sponsor.to_string());
+    Link {
+        url,
+        sponsor,
+        ..Link::default()
+    }
+}
+
 /// One transaction: the kit's entries, our new identity, and everything that the lost key sealed
 /// is gone; the leads are computed anew.
+#[allow(clippy::too_many_arguments)] // all of them go into one transaction
 async fn rows(
     locked: &LockedVault,
     words: &RootSecret,
@@ -194,6 +209,7 @@ async fn rows(
     plan: &DeskPlan,
     keys: &Keys,
     scribe: Scribe,
+    link: Link,
     now: i64,
 ) -> Result<Batch, Fault> {
     let mut batch = Batch::new();
@@ -234,22 +250,11 @@ async fn rows(
     let profile = Profile {
         person,
         kit_checked: true,
+        kit_checked_at: Some(now),
         ..Profile::default()
     };
     local::put(&mut batch, &storage, &profile, None)?;
-    let sponsor = Zeroizing::new(HEXLOWER.encode(words.dangerous_bytes().as_slice()));
-    let url = server(locked);
-    let sponsor = url.is_some().then(|| sponsor.to_string());
-    local::put(
-        &mut batch,
-        &storage,
-        &Link {
-            url,
-            sponsor,
-            ..Link::default()
-        },
-        None,
-    )?;
+    local::put(&mut batch, &storage, &link, None)?;
     state.put(&mut batch, &storage)?;
     Ok(batch)
 }

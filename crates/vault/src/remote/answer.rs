@@ -8,7 +8,9 @@ use ledger::id::{ClinicId, Epoch};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Claimed, ClinicInfo, FormHashes, ProblemKind, Pushed, Refused, RemoteError};
+use super::{
+    Claim, Claimed, ClinicInfo, FormHashes, ProblemKind, Pushed, Refused, RemoteError, Room,
+};
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const BUNDLE: &str = "application/letan-bundle";
@@ -287,10 +289,48 @@ impl Problem {
             "replayed" => ProblemKind::Replayed,
             "revoked" => ProblemKind::Revoked,
             "not-found" => ProblemKind::NotFound,
+            "room-taken" => ProblemKind::RoomTaken,
             "submission-conflict" => ProblemKind::SubmissionConflict,
             "disk-full" => ProblemKind::DiskFull,
             "internal" => ProblemKind::Internal,
             _ => ProblemKind::Unknown,
         })
     }
+}
+
+#[derive(Serialize)]
+struct RoomBody {
+    room: String,
+    offer: String,
+    expires_ms: u64,
+}
+
+/// Writes the opening of a waiting room.
+pub(super) fn room_body(
+    room: &[u8; 16],
+    offer: &[u8],
+    expires_ms: u64,
+) -> Result<Vec<u8>, RemoteError> {
+    to_json(&RoomBody {
+        room: HEXLOWER.encode(room),
+        offer: BASE64URL_NOPAD.encode(offer),
+        expires_ms,
+    })
+}
+
+#[derive(Deserialize)]
+struct RoomAnswer {
+    offer: String,
+    request: Option<String>,
+    answer: Option<String>,
+}
+
+/// Reads what lies in a waiting room.
+pub(super) fn room(body: &[u8]) -> Result<Room, RemoteError> {
+    let room: RoomAnswer = json(body)?;
+    Ok(Room {
+        offer: base64(&room.offer)?,
+        request: room.request.as_deref().map(base64).transpose()?,
+        answer: room.answer.as_deref().map(base64).transpose()?,
+    })
 }

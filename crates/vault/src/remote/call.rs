@@ -69,6 +69,11 @@ impl Reply {
         number(&self.response, name).ok_or(RemoteError::Garbled)
     }
 
+    /// A number out of a header that need not be there.
+    pub(super) fn maybe(&self, name: &str) -> Option<u64> {
+        number(&self.response, name)
+    }
+
     /// The body, which must be of this media type.
     pub(super) async fn body(self, media: &str) -> Result<Vec<u8>, RemoteError> {
         if !is_of(&self.response, media) {

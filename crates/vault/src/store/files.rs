@@ -53,6 +53,13 @@ impl Files {
         &self.database
     }
 
+    /// It has the name of a database that is in use, not of one that is being made.
+    pub(crate) fn is_final(&self) -> bool {
+        self.database
+            .file_name()
+            .is_some_and(|name| name == DATABASE)
+    }
+
     /// The reserve file.
     pub(crate) fn reserve(&self) -> PathBuf {
         self.directory.join(RESERVE)
@@ -118,6 +125,29 @@ impl Files {
             remove(&file)?;
         }
         Ok(())
+    }
+
+    /// Deletes every database in the directory, copies that were put aside included: contents first.
+    pub(crate) fn wipe(&self) -> Result<(), Fault> {
+        let mut failed = None;
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.unwrap_or_default();
+            let ours = name.starts_with("letan.") && name != LOCK;
+            let aside = name.starts_with("damaged-") && path.is_dir();
+            let wiped = if ours && path.is_file() {
+                wipe_file(&path)
+            } else if aside {
+                wipe_directory(&path)
+            } else {
+                continue;
+            };
+            // The others go all the same.
+            failed = wiped.err().or(failed);
+        }
+        sync_directory(&self.directory)?;
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Gives a finished, closed database its name, for good.
@@ -269,6 +299,20 @@ impl Reserve {
         }
         file.sync_all()
     }
+}
+
+/// Empties a file, durably, then removes it.
+fn wipe_file(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).truncate(true).open(path)?;
+    file.sync_all()?;
+    fs::remove_file(path)
+}
+
+fn wipe_directory(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        wipe_file(&entry?.path())?;
+    }
+    fs::remove_dir(path)
 }
 
 /// Removes a file, if it is there.

@@ -283,6 +283,18 @@ pub(crate) async fn entries_after(
     rows.iter().map(entry).collect()
 }
 
+/// The newest witness entry of each author.
+pub(crate) async fn newest_witnesses(store: &Store) -> Result<Vec<Entry>, Fault> {
+    let rows = sqlx::query(
+        "SELECT e.header, e.payload FROM (SELECT author, max(seq) AS seq FROM entry \
+         WHERE substr(header, 2, 1) = x'06' GROUP BY author) w \
+         CROSS JOIN entry e ON e.author = w.author AND e.seq = w.seq",
+    )
+    .fetch_all(&mut *store.connection().await?)
+    .await?;
+    rows.iter().map(entry).collect()
+}
+
 /// Hashes of one author's entries from `first` to `last`, as far as they are here.
 pub(crate) async fn hashes(
     store: &Store,

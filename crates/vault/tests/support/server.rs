@@ -50,6 +50,22 @@ pub(crate) struct State {
     /// When its visitors asked, by its own word.
     pub at_ms: i64,
     pub down: bool,
+    /// Waiting rooms by name.
+    pub rooms: BTreeMap<String, Room>,
+    /// Answers every signed call but a pull with "revoked", and a pull with what proves it.
+    pub refuses: Option<AuthorId>,
+    /// And keeps the proof back.
+    pub proves_nothing: bool,
+    /// Knows no author of this id.
+    pub stranger: bool,
+}
+
+/// A waiting room; tests put into it what they like.
+#[derive(Clone, Default)]
+pub(crate) struct Room {
+    pub offer: Vec<u8>,
+    pub request: Option<Vec<u8>>,
+    pub answer: Option<Vec<u8>>,
 }
 
 #[derive(Clone)]
@@ -82,6 +98,10 @@ impl Server {
             pulls: 0,
             at_ms: super::MORNING,
             down: false,
+            rooms: BTreeMap::new(),
+            refuses: None,
+            proves_nothing: false,
+            stranger: false,
         };
         let server = Self {
             address: listener.local_addr().unwrap(),
@@ -158,6 +178,27 @@ impl Server {
         let path = line.split(' ').nth(1).unwrap_or("");
         let route = path.split('?').next().unwrap_or("");
         let signed = headers.contains_key("authorization");
+        let caller = headers.get("authorization").and_then(|value| caller(value));
+        if let Some(path) = route.strip_prefix("/v1/join") {
+            drop(state);
+            let method = line.split(' ').next().unwrap_or("");
+            return self.waiting_room(method, path, line, signed, body);
+        }
+        if state.stranger && signed {
+            return problem(401, "unauthorized");
+        }
+        if caller.is_some() && caller == state.refuses {
+            if route != "/v1/pull" {
+                return problem(403, "revoked");
+            }
+            let bundle = if state.proves_nothing {
+                bundle::Writer::new().finish()
+            } else {
+                state.proof()
+            };
+            let extra = "letan-revoked: 1\r\nletan-more: 0\r\n".to_owned();
+            return (200, "application/letan-bundle", extra, bundle);
+        }
         match route {
             "/v1/clinic" => ok(&state.describe()),
             "/v1/form.js" => (
@@ -185,8 +226,9 @@ impl Server {
                 let have: BTreeMap<String, u64> =
                     serde_json::from_value(asked["have"].clone()).unwrap();
                 let (bundle, more) = state.give(&Have::from_map(&have).unwrap());
+                let left = state.left(&Have::from_map(&have).unwrap(), &bundle);
                 let extra = format!(
-                    "letan-more: {}\r\nletan-cursor: {}\r\n",
+                    "letan-more: {}\r\nletan-cursor: {}\r\nletan-left: {left}\r\n",
                     u8::from(more),
                     state.own.seq()
                 );
@@ -203,9 +245,126 @@ impl Server {
             _ => problem(404, "not-found"),
         }
     }
+
+    fn waiting_room(
+        &self,
+        method: &str,
+        path: &str,
+        line: &str,
+        signed: bool,
+        body: &[u8],
+    ) -> (u16, &'static str, String, Vec<u8>) {
+        let nothing = || (204, "text/plain", String::new(), Vec::new());
+        let mut parts = path.trim_start_matches('/').split('/');
+        let name = parts.next().unwrap_or("").to_owned();
+        match (method, parts.next(), signed) {
+            ("POST", None, true) => {
+                let asked: Value = serde_json::from_slice(body).unwrap();
+                let offer = asked["offer"].as_str().unwrap();
+                let room = Room {
+                    offer: BASE64URL_NOPAD.decode(offer.as_bytes()).unwrap(),
+                    ..Room::default()
+                };
+                let name = asked["room"].as_str().unwrap().to_owned();
+                self.state().rooms.insert(name, room);
+                nothing()
+            }
+            ("GET", None, _) => {
+                let seen: u8 = line.split("seen=").nth(1).unwrap()[..1].parse().unwrap();
+                for _ in 0..200 {
+                    let Some(room) = self.state().rooms.get(&name).cloned() else {
+                        return problem(404, "not-found");
+                    };
+                    let messages =
+                        1 + u8::from(room.request.is_some()) + u8::from(room.answer.is_some());
+                    if messages > seen {
+                        let text = |bytes: &Vec<u8>| BASE64URL_NOPAD.encode(bytes);
+                        return ok(&json!({
+                            "offer": text(&room.offer),
+                            "request": room.request.as_ref().map(text),
+                            "answer": room.answer.as_ref().map(text),
+                            "expires_ms": 0,
+                        }));
+                    }
+                    // A long poll: somebody else has to put something in.
+                    std::thread::sleep(std::time::Duration::from_millis(10));
+                }
+                let room = self.state().rooms[&name].clone();
+                ok(
+                    &json!({ "offer": BASE64URL_NOPAD.encode(&room.offer), "request": null, "answer": null }),
+                )
+            }
+            ("PUT", Some("request"), _) => {
+                let mut state = self.state();
+                let Some(room) = state.rooms.get_mut(&name) else {
+                    return problem(404, "not-found");
+                };
+                if room.request.get_or_insert_with(|| body.to_vec()) == body {
+                    nothing()
+                } else {
+                    problem(409, "room-taken")
+                }
+            }
+            ("PUT", Some("answer"), true) => {
+                if let Some(room) = self.state().rooms.get_mut(&name) {
+                    room.answer = Some(body.to_vec());
+                }
+                nothing()
+            }
+            ("DELETE", None, true) => {
+                self.state().rooms.remove(&name);
+                nothing()
+            }
+            _ => problem(404, "not-found"),
+        }
+    }
+}
+
+/// Who signed a request, unproven.
+fn caller(header: &str) -> Option<AuthorId> {
+    let text = header.strip_prefix("Letan ")?;
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+    Some(AuthorId::from_bytes(bytes.get(..16)?.try_into().ok()?))
 }
 
 impl State {
+    /// Every ledger, the sealed payloads held back: what proves a revocation and tells nothing else.
+    fn proof(&self) -> Vec<u8> {
+        let mut bundle = bundle::Writer::new();
+        for (author, ledger) in &self.ledgers {
+            if *author == self.signer.id() {
+                continue;
+            }
+            for entry in ledger {
+                let kept = entry
+                    .payload
+                    .bytes()
+                    .filter(|_| !entry.header.kind.is_erasable());
+                bundle.stored(&entry.header.encode(), kept);
+            }
+            bundle.head(&self.heads[author]);
+        }
+        bundle.finish()
+    }
+
+    /// Entries that are lacking after this page.
+    fn left(&self, have: &Have, page: &[u8]) -> u64 {
+        let given: usize = bundle::Reader::new(page)
+            .filter_map(Result::ok)
+            .map(|segment| segment.entries.len())
+            .sum();
+        let lacking = self
+            .ledgers
+            .iter()
+            .map(|(author, ledger)| (ledger.len() as u64).saturating_sub(have.seq(*author)));
+        lacking.sum::<u64>().saturating_sub(given as u64)
+    }
+
+    /// Epoch of the published intake key.
+    pub(crate) fn epoch(&self) -> Option<Epoch> {
+        self.statement.map(|statement| statement.epoch)
+    }
+
     pub(crate) fn sealed(
         &self,
         name: &str,
@@ -303,7 +462,7 @@ impl State {
     }
 
     fn claim(&mut self, asked: &Value) -> Result<Value, &'static str> {
-        if asked["code"] != CODE {
+        if asked["code"] != CODE && self.clinic.is_none() {
             return Err("setup-code");
         }
         let decode = |key: &str| BASE64URL_NOPAD.decode(asked[key].as_str().unwrap().as_bytes());

@@ -1,28 +1,33 @@
 //! Durable changes: one transaction each, on the one connection that writes.
 
-use ledger::{Entry, Payload, RecordId};
+use ledger::{Entry, RecordId};
 use sqlx::{ConnectOptions, Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
-use zeroize::Zeroizing;
 
-use super::{Changes, ClinicRecord, Failed, Identity, Kept, Store, StoreError, read};
+use super::SqliteStore;
+use crate::store::{Changes, ClinicRecord, Failed, Identity, Kept, Stamp, StoreError, stored_seq};
+
+/// The table's sequence, not its largest row: dropped entries must not make the number run backwards.
+pub(super) const CURSOR: &str = "SELECT seq FROM sqlite_sequence WHERE name = 'entry'";
 
 /// Rows of one INSERT; their values each stay far below SQLite's limit of 32,766.
 const ROWS: usize = 200;
 
-impl Store {
+impl SqliteStore {
     /// Makes all of `changes` durable, or nothing of it.
-    pub(crate) async fn apply(&self, changes: &Changes) -> Result<(), Failed> {
+    pub(in crate::store) async fn apply(&self, changes: &Changes) -> Result<Stamp, Failed> {
         let mut slot = self.writer.lock().await;
         let mut connection = self.connection(slot.take()).await.map_err(certainly)?;
+        self.at(None);
         // A connection whose transaction failed is dropped, not trusted again.
-        transact(&mut connection, changes).await?;
+        let cursor = transact(&mut connection, changes).await?;
         *slot = Some(connection);
-        Ok(())
+        self.at(Some(cursor));
+        Ok(Stamp { version: 0, cursor })
     }
 
     /// Folds the write-ahead log into the database and empties it, so that deleted bytes are nowhere any more; false
     /// if a reader was in the way.
-    pub(crate) async fn fold(&self) -> Result<bool, StoreError> {
+    pub(in crate::store) async fn fold(&self) -> Result<bool, StoreError> {
         let mut slot = self.writer.lock().await;
         let mut connection = self.connection(slot.take()).await?;
         let folded = checkpoint(&mut connection).await?;
@@ -30,7 +35,7 @@ impl Store {
         Ok(folded)
     }
 
-    async fn connection(
+    pub(super) async fn connection(
         &self,
         open: Option<SqliteConnection>,
     ) -> Result<SqliteConnection, StoreError> {
@@ -41,7 +46,7 @@ impl Store {
     }
 
     /// The server's secrets; the first call of a new store makes `fresh` its own.
-    pub(crate) async fn identity(&self, fresh: Identity) -> Result<Identity, StoreError> {
+    pub(in crate::store) async fn found(&self, fresh: Identity) -> Result<Identity, StoreError> {
         let mut slot = self.writer.lock().await;
         let Some(connection) = slot.as_mut() else {
             return Err(StoreError::Damaged("closed"));
@@ -54,20 +59,12 @@ impl Store {
         .bind(fresh.setup_code)
         .execute(&mut *connection)
         .await?;
-        let row = sqlx::query("SELECT root, token_key, setup_code, behind FROM server")
-            .fetch_one(&mut *connection)
-            .await?;
-        Ok(Identity {
-            root: Zeroizing::new(read::array(&row, 0)?),
-            token_key: read::array(&row, 1)?,
-            setup_code: row.try_get(2)?,
-            behind: row.try_get(3)?,
-        })
+        self.identity().await
     }
 
     /// Gives the server a new author, for a store that was restored from a backup: the old author's
     /// ledger may have gone on elsewhere, and writing it again from here would fork it.
-    pub(crate) async fn renew_identity(&self, fresh: Identity) -> Result<(), StoreError> {
+    pub(in crate::store) async fn renew_identity(&self, fresh: Identity) -> Result<(), StoreError> {
         let mut slot = self.writer.lock().await;
         let Some(connection) = slot.as_mut() else {
             return Err(StoreError::Damaged("closed"));
@@ -117,14 +114,19 @@ fn certainly(error: impl Into<StoreError>) -> Failed {
     }
 }
 
-async fn transact(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), Failed> {
+async fn transact(connection: &mut SqliteConnection, changes: &Changes) -> Result<u64, Failed> {
     let begun = connection.begin_with("BEGIN IMMEDIATE").await;
     let mut transaction = begun.map_err(certainly)?;
     make(&mut transaction, changes).await.map_err(certainly)?;
+    let last: Option<i64> = sqlx::query_scalar(CURSOR)
+        .fetch_optional(&mut *transaction)
+        .await
+        .map_err(certainly)?;
     transaction.commit().await.map_err(|error| Failed {
         error: error.into(),
         certain: false,
-    })
+    })?;
+    Ok(last.and_then(|last| u64::try_from(last).ok()).unwrap_or(0))
 }
 
 async fn make(connection: &mut SqliteConnection, changes: &Changes) -> Result<(), StoreError> {
@@ -159,6 +161,10 @@ async fn forget(connection: &mut SqliteConnection, changes: &Changes) -> Result<
     if let Some(before) = changes.forget_before_ms {
         sqlx::query("DELETE FROM nonce WHERE expires_ms < ?")
             .bind(before)
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query("DELETE FROM room WHERE expires_ms < ?")
+            .bind(before)
             .execute(connection)
             .await?;
     }
@@ -179,11 +185,6 @@ async fn erase(connection: &mut SqliteConnection, records: &[RecordId]) -> Resul
     Ok(())
 }
 
-/// A sequence number as SQLite holds it; a ledger of 2⁶³ entries is a lie.
-pub(super) fn stored_seq(seq: u64) -> i64 {
-    i64::try_from(seq).unwrap_or(i64::MAX)
-}
-
 async fn entries(connection: &mut SqliteConnection, kept: &[Kept]) -> Result<(), StoreError> {
     give_way(connection, kept).await?;
     for rows in kept.chunks(ROWS) {
@@ -192,16 +193,12 @@ async fn entries(connection: &mut SqliteConnection, kept: &[Kept]) -> Result<(),
         );
         insert.push_values(rows, |mut row, kept| {
             let header = &kept.entry.header;
-            let payload = match &kept.entry.payload {
-                Payload::Present(bytes) => Some(bytes.as_slice()),
-                Payload::Erased => None,
-            };
             row.push_bind(header.author.as_bytes().as_slice())
                 .push_bind(stored_seq(header.seq))
                 .push_bind(i64::from(header.kind as u8))
                 .push_bind(header.encode().to_vec())
                 .push_bind(kept.signature.map(Vec::from))
-                .push_bind(payload)
+                .push_bind(kept.entry.payload.bytes())
                 .push_bind(kept.void);
         });
         insert.build().execute(&mut *connection).await?;
