@@ -33,11 +33,19 @@ pub enum Label {
     KeyStatement,
     /// Signature context of a signed request.
     Request,
+    /// HKDF info: clinic key → key that wraps the keys of backups.
+    BackupEpoch,
+    /// HPKE info of a backup's key wrapped for a recovery kit.
+    BackupKit,
+    /// Begins what is hashed of a backup's header.
+    BackupHeader,
+    /// AAD prefix of a backup's chunk.
+    BackupChunk,
 }
 
 impl Label {
     /// Every label, in order of declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Sign,
         Self::Receive,
         Self::Storage,
@@ -53,6 +61,10 @@ impl Label {
         Self::Head,
         Self::KeyStatement,
         Self::Request,
+        Self::BackupEpoch,
+        Self::BackupKit,
+        Self::BackupHeader,
+        Self::BackupChunk,
     ];
 
     /// The exact bytes that are hashed, signed or authenticated.
@@ -74,6 +86,10 @@ impl Label {
             Self::Head => "letan/1/head",
             Self::KeyStatement => "letan/1/key-statement",
             Self::Request => "letan/1/request",
+            Self::BackupEpoch => "letan/1/backup-epoch",
+            Self::BackupKit => "letan/1/backup-kit",
+            Self::BackupHeader => "letan/1/backup-header",
+            Self::BackupChunk => "letan/1/backup-chunk",
         }
     }
 
@@ -103,7 +119,7 @@ mod tests {
     #[test]
     fn the_list_of_labels_is_whole() {
         // A fieldless enum numbers its variants from zero: the last one tells how many there are.
-        assert_eq!(Label::Request as usize + 1, Label::ALL.len());
+        assert_eq!(Label::BackupChunk as usize + 1, Label::ALL.len());
         for (i, label) in Label::ALL.iter().enumerate() {
             assert_eq!(*label as usize, i);
         }
