@@ -40,6 +40,10 @@ struct Inner {
     phase: Mutex<(Phase, u32)>,
     open: Mutex<Option<Open>>,
     kit: Mutex<Option<PendingKit>>,
+    /// Someone chose where backups go.
+    backup_due: tokio::sync::Notify,
+    /// Backups that were found last, for the one that is chosen among them.
+    found_backups: Mutex<Vec<PathBuf>>,
     /// Held through every change of stage, so that two of them never mix.
     stage: tokio::sync::Mutex<Stage>,
 }
@@ -79,6 +83,8 @@ impl Desk {
                 phase: Mutex::new((Phase::Starting, 0)),
                 open: Mutex::new(None),
                 kit: Mutex::new(None),
+                backup_due: tokio::sync::Notify::new(),
+                found_backups: Mutex::default(),
                 stage: tokio::sync::Mutex::new(Stage::Unknown),
             }),
         }

@@ -89,6 +89,7 @@ async fn pass_on(event: Event, vault: &Vault, outside: &dyn Outside, arrivals: &
                 outside.tell(News::Sync(view));
             }
         }
+        Event::Backups => outside.tell(News::Backups),
         Event::Loaded | Event::Rebuilding { .. } => outside.tell(News::Leads(LeadsChanged {
             ids: Vec::new(),
             arrived: 0,

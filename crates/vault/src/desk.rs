@@ -124,6 +124,7 @@ pub(crate) struct Desk {
     offset: AtomicI64,
     pub exchange: tokio::sync::Mutex<()>,
     pub status: Mutex<Status>,
+    pub backups: crate::backup::Turn,
 }
 
 /// What a desk is put together from.
@@ -172,6 +173,7 @@ impl Desk {
             placement: AtomicU64::new(0),
             offset: AtomicI64::new(writer.link.value.offset),
             exchange: tokio::sync::Mutex::new(()),
+            backups: crate::backup::Turn::default(),
             status: Mutex::new(Status::of(&writer.link.value)),
             writer: tokio::sync::Mutex::new(Some(writer)),
         });
@@ -239,6 +241,7 @@ impl Desk {
     }
 
     async fn close(&self) -> Result<(), ActError> {
+        self.backups.end().await;
         let mut writing = self.writing().await;
         let Some(mut writer) = writing.0.take() else {
             return Err(ActError::Closed);
@@ -270,7 +273,7 @@ impl Vault {
 
     /// Runs `work` to its end even when the caller stops waiting: a transaction cut in the
     /// middle would stay open.
-    async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
+    pub(crate) async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
     where
         W: FnOnce(Arc<Desk>) -> F,
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -279,6 +282,10 @@ impl Vault {
     {
         let task = tokio::spawn(work(Arc::clone(&self.desk)));
         task.await.unwrap_or_else(|_| Err(ActError::Io.into()))
+    }
+
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
     }
 
     /// The one connection's pool, lent to whoever owns the process' databases.

@@ -7,15 +7,17 @@ mod repair;
 
 use std::path::Path;
 
-use ledger::{AuthorId, ClinicId};
+use ledger::{AuthorId, ClinicId, Roster};
 use seal::RootSecret;
 
 use crate::clock::SharedClock;
 use crate::desk::Vault;
 use crate::failure::OpenError;
+use crate::store::ledger_rows::Identity;
 pub use found::Founding;
-pub(crate) use found::put_epoch_key;
+pub(crate) use found::{is_named, put_epoch_key};
 pub use open::LockedVault;
+pub(crate) use open::{look, matches_state};
 pub use repair::salvage;
 
 /// What the recovery kit is called among the clinic's authors.
@@ -98,6 +100,14 @@ impl LockedVault {
     #[must_use]
     pub fn clinic(&self) -> ClinicId {
         self.identity.clinic
+    }
+
+    pub(crate) const fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    pub(crate) const fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// The desk that wrote this database.

@@ -249,6 +249,23 @@ impl Store {
         }
     }
 
+    /// Copies the whole database as it is at one moment into the new file `to`, for this user only,
+    /// without what was deleted; gives the number of entries in it. Everybody else waits meanwhile.
+    /// Must run in a task that nobody cancels.
+    pub(crate) async fn copy_into(&self, to: &Path) -> Result<u64, Fault> {
+        files::create_private(to)?;
+        let name = to.to_str().ok_or(Fault::Io)?;
+        let mut connection = self.connection().await?;
+        let entries: i64 = sqlx::query_scalar("SELECT count(*) FROM entry")
+            .fetch_one(&mut *connection)
+            .await?;
+        sqlx::query("VACUUM INTO ?")
+            .bind(name)
+            .execute(&mut *connection)
+            .await?;
+        Ok(entries.cast_unsigned())
+    }
+
     /// Empties the log and lets go of the file.
     pub(crate) async fn close(&self) -> Result<(), Fault> {
         let mut emptied = self.truncate_log().await;

@@ -75,7 +75,7 @@ impl Desk {
             Arc::clone(&inner.outside),
             Arc::clone(&inner.settings),
         ));
-        let tasks = vec![herald, self.mirror(&vault)];
+        let tasks = vec![herald, self.mirror(&vault), self.back_up_nightly(&vault)];
         let worker = Worker::start(vault.clone(), rand::random::<f64>);
         let desk = vault.desk_view().await;
         *held(&inner.open) = Some(Open {
