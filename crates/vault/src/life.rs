@@ -6,6 +6,7 @@ mod recover;
 mod repair;
 
 use std::path::Path;
+use std::time::Duration;
 
 use ledger::{AuthorId, ClinicId, Roster};
 use seal::RootSecret;
@@ -139,6 +140,22 @@ impl LockedVault {
     /// Whether these are the words of a kit that [`Self::recover`] would take; changes nothing.
     pub fn check_words(&self, words: &RootSecret) -> Result<(), OpenError> {
         recover::kit(self, words).map(drop)
+    }
+
+    /// Whether the clinic has a server that could tell what happened since this copy was made.
+    pub(crate) fn has_server(&self) -> bool {
+        recover::server(self).is_some()
+    }
+
+    /// Learns from the server, as the kit, what happened since this copy was made; closes the
+    /// database, which [`Self::recover`] must open next.
+    pub(crate) async fn catch_up(
+        self,
+        words: &RootSecret,
+        clock: SharedClock,
+        within: Duration,
+    ) -> Result<Vec<Loss>, OpenError> {
+        recover::catch_up(&self, words, clock, within).await
     }
 
     /// Opens a database whose key is lost, with the secret of the paper kit: the kit enrols this

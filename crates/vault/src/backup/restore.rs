@@ -1,6 +1,7 @@
 //! Coming back from a backup on a bare PC: the words open it, it is proved, and only then put in place.
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::ClinicId;
 use seal::RootSecret;
@@ -16,8 +17,10 @@ use crate::store::{Checked, Fault, Store};
 
 /// Name of the database until it is proved.
 const UNPROVED: &str = "letan.restoring";
+/// How long the server may take to tell what happened since the backup.
+const CATCH_UP: Duration = Duration::from_secs(15);
 /// Longest time that looking for broken pages may take.
-const CHECK_MOST: std::time::Duration = std::time::Duration::from_mins(30);
+const CHECK_MOST: Duration = Duration::from_mins(30);
 
 /// A backup that was opened by the words and proved, and is not in place yet. Dropped, it is gone.
 pub struct Restoring {
@@ -119,7 +122,8 @@ impl Restoring {
     }
 
     /// Puts the database in its place and makes this PC a new author of the clinic under
-    /// `new_root`, which must be kept safe before this is called. Nothing stays when this fails.
+    /// `new_root`, which must be kept safe before this is called. If the clinic has a server, it is
+    /// asked first what happened since. Nothing stays when this fails.
     pub async fn finish(
         mut self,
         words: &RootSecret,
@@ -141,25 +145,42 @@ impl Restoring {
     }
 
     async fn recovered(
-        &self,
+        &mut self,
         words: &RootSecret,
         new_root: &RootSecret,
         plan: DeskPlan,
         clock: SharedClock,
     ) -> Result<Recovered, OpenError> {
-        let store = self.store(&self.files).await?;
-        let locked: LockedVault = match look(store.clone()).await {
-            Ok(locked) => locked,
-            Err(fault) => {
-                store.let_go().await;
-                return Err(fault.into());
-            }
-        };
+        let (mut store, mut locked) = self.look().await?;
+        let mut lost = Vec::new();
+        if locked.has_server() {
+            let caught_up = locked.catch_up(words, Arc::clone(&clock), CATCH_UP).await;
+            store.let_go().await;
+            lost = caught_up?;
+            drop(store);
+            // Closing it has let go of the directory.
+            self.hold = Arc::new(Hold::take(&self.files)?);
+            (store, locked) = self.look().await?;
+        }
         match locked.recover(words, new_root, plan, clock).await {
-            Ok(recovered) => Ok(recovered),
+            Ok(mut recovered) => {
+                recovered.lost.extend(lost);
+                Ok(recovered)
+            }
             Err((_, error)) => {
                 store.let_go().await;
                 Err(error)
+            }
+        }
+    }
+
+    async fn look(&self) -> Result<(Store, LockedVault), OpenError> {
+        let store = self.store(&self.files).await?;
+        match look(store.clone()).await {
+            Ok(locked) => Ok((store, locked)),
+            Err(fault) => {
+                store.let_go().await;
+                Err(fault.into())
             }
         }
     }
