@@ -36,6 +36,8 @@ const DRILL_EVERY: i64 = 7 * DAY_MS;
 const OVERDUE: i64 = 2 * DAY_MS;
 /// How long closing waits for a backup to stop: a network drive may hang for longer.
 const STOPPING: Duration = Duration::from_secs(5);
+/// How soon a pause notices that it is time to stop.
+const STEP: Duration = Duration::from_millis(100);
 
 /// Lets one backup or drill run at a time, and stops it when the vault is closed.
 #[derive(Default)]
@@ -77,6 +79,16 @@ struct Stop(Arc<AtomicBool>);
 impl Stop {
     fn is_set(&self) -> bool {
         self.0.load(Ordering::Acquire)
+    }
+
+    /// Waits, unless it is time to stop.
+    async fn pause(&self, time: Duration) -> Result<(), BackupError> {
+        let end = tokio::time::Instant::now() + time;
+        while tokio::time::Instant::now() < end {
+            self.check()?;
+            tokio::time::sleep(STEP).await;
+        }
+        self.check()
     }
 
     fn check(&self) -> Result<(), BackupError> {

@@ -393,3 +393,33 @@ async fn a_plan_without_a_name_leaves_nothing_behind() {
     assert_eq!(refused.err(), Some(OpenError::BadPlan));
     assert_eq!(left_in(bare.path()), Vec::<String>::new());
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+#[allow(clippy::print_stderr)] // a skipped test must say so
+async fn a_full_disk_is_named_whether_it_is_the_backups_or_the_bare_pcs() {
+    let Some(disk) = crate::disk::SmallDisk::mount() else {
+        eprintln!("skipped: this user may not mount a small disk");
+        return;
+    };
+    let kept = Kept::with(3).await;
+    let vault = &kept.clinic.vault;
+    vault.back_up().await.unwrap();
+    let place = disk.0.path().join("LeTan");
+    let bare = disk.0.path().join("bare");
+    fs::create_dir(&place).unwrap();
+    vault.set_backup_place(&place).await.unwrap();
+    let filler = disk.fill();
+    assert_eq!(vault.back_up().await.err(), Some(BackupError::NoRoom));
+    assert_eq!(left_in(&place), Vec::<String>::new());
+    let view = vault.backups().await.unwrap();
+    assert_eq!(view.last.unwrap().outcome, BackupOutcome::NoRoom);
+    assert_eq!(view.last_good_at, Some(MORNING), "the one elsewhere");
+    // The directory itself takes a page that is not there either.
+    let refused = kept.restored(&bare).await;
+    assert_eq!(refused.err(), Some(OpenError::DiskFull));
+    assert_eq!(left_in(&bare), Vec::<String>::new());
+    fs::remove_file(filler).unwrap();
+    vault.back_up().await.unwrap();
+    assert!(kept.restored(&bare).await.is_ok());
+}

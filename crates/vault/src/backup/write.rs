@@ -2,6 +2,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::{AuthorKeys, Role};
 use seal::backup::About;
@@ -11,10 +12,14 @@ use super::work::Work;
 use super::{Stop, file, off_thread, place, place_of};
 use crate::desk::{Desk, EpochKeys};
 use crate::failure::BackupError;
+use crate::store::Fault;
 use crate::view::BackupOutcome;
 
 /// Name of the copy in the private place.
 const COPY: &str = "letan.db";
+/// How often the copy gives way to somebody who works, and for how long each time.
+const TRIES: u32 = 6;
+const PAUSE: Duration = Duration::from_secs(5);
 /// Names that are tried for one backup.
 const NAMES: u32 = 20;
 
@@ -34,9 +39,9 @@ pub(super) async fn back_up(desk: &Arc<Desk>) -> Result<(), BackupError> {
     let made = make(desk, &folder, at).await;
     let me = desk.me;
     let damaged = before.damaged_file.clone();
-    let tidied = off_thread(move || match folder.is_dir() {
-        true => Ok(Some(place::tidy(&folder, me, damaged.as_deref(), at))),
-        false => Ok(None),
+    let tidied = off_thread(move || {
+        let there = folder.is_dir();
+        Ok(there.then(|| place::tidy(&folder, me, damaged.as_deref(), at)))
     });
     let kept = tidied.await?;
     let outcome = match &made {
@@ -68,14 +73,14 @@ async fn make(desk: &Arc<Desk>, folder: &Path, at: i64) -> Result<Made, BackupEr
     let stop = desk.backups.stop();
     let there = folder.to_owned();
     // Never made anew: an empty mount point is not the disk.
-    off_thread(move || match there.is_dir() {
-        true => Ok(()),
-        false => Err(BackupError::PlaceMissing),
+    off_thread(move || {
+        let there = there.is_dir();
+        there.then_some(()).ok_or(BackupError::PlaceMissing)
     })
     .await?;
     let work = Work::begin(desk.store.files().directory())?;
     let copy = work.directory().join(COPY);
-    let entries = desk.store.copy_into(&copy).await?;
+    let entries = copied(desk, &copy, &stop).await?;
     stop.check()?;
     let (about, keys, kits) = describe(desk, &copy, at, entries).await?;
     let folder = folder.to_owned();
@@ -94,6 +99,24 @@ async fn make(desk: &Arc<Desk>, folder: &Path, at: i64) -> Result<Made, BackupEr
         })
     })
     .await
+}
+
+/// Copies the database when nobody needs it: whoever works comes first, but not for ever.
+async fn copied(desk: &Desk, to: &Path, stop: &Stop) -> Result<u64, BackupError> {
+    let mut tries = 0;
+    loop {
+        let stopped = stop.clone();
+        let patient = tries < TRIES;
+        let go_on = move |waited_for: bool| !stopped.is_set() && !(patient && waited_for);
+        match desk.store.copy_into(to, go_on).await {
+            Err(Fault::Interrupted) if patient => {
+                std::fs::remove_file(to)?;
+                stop.pause(PAUSE).await?;
+                tries += 1;
+            }
+            other => return Ok(other?),
+        }
+    }
 }
 
 /// What the backup will say of itself, and who may open it.
