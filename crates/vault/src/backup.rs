@@ -133,7 +133,7 @@ impl BackupError {
 }
 
 /// Whether a backup should be made now: once for every night that has begun, as soon as this PC
-/// is on, and some time after one that failed.
+/// is on, and into a new folder at once; some time after one that failed.
 fn is_due(book: &Book, now: Millis) -> bool {
     let night = day::start(now) + NIGHT;
     let night = if night > now { night - DAY_MS } else { night };
@@ -142,7 +142,8 @@ fn is_due(book: &Book, now: Millis) -> bool {
     let good = book.last_good_at.and_then(past);
     let tried = book.last.as_ref().and_then(|run| past(run.at));
     let rested = tried.is_none_or(|at| now - at >= RETRY || good == Some(at));
-    book.place.is_some() && good.is_none_or(|at| at < night) && rested
+    let wanted = book.moved || good.is_none_or(|at| at < night);
+    book.place.is_some() && wanted && rested
 }
 
 /// Whether the newest backup should be tried out.
@@ -197,7 +198,7 @@ impl Vault {
         self.run(move |desk| async move {
             place::prove_writable(&place).await?;
             let place = place.to_str().ok_or(BackupError::PlaceMissing)?.to_owned();
-            book::change(&desk, |book| book.place = Some(place)).await?;
+            book::change(&desk, |book| book.move_to(place)).await?;
             desk.tell(Event::Backups);
             Ok(view(&desk).await?)
         })

@@ -226,6 +226,26 @@ async fn old_backups_of_this_pc_go_and_nobody_elses_file_does() {
 }
 
 #[tokio::test]
+async fn a_new_folder_gets_a_backup_at_once_and_the_old_one_is_emptied_in_time() {
+    let kept = Kept::with(1).await;
+    let vault = &kept.clinic.vault;
+    vault.back_up().await.unwrap();
+    let old = kept.newest().await;
+    assert!(!vault.back_up_if_due().await.unwrap());
+    let place = tempfile::tempdir().unwrap();
+    vault.set_backup_place(place.path()).await.unwrap();
+    assert!(vault.back_up_if_due().await.unwrap());
+    assert!(!vault.back_up_if_due().await.unwrap());
+    assert_eq!(left_in(place.path()).len(), 1);
+    kept.clinic.clock.advance(35 * DAY);
+    vault.back_up().await.unwrap();
+    assert!(old.exists());
+    kept.clinic.clock.advance(1);
+    vault.back_up().await.unwrap();
+    assert!(!old.exists());
+}
+
+#[tokio::test]
 async fn the_newest_good_backup_outlives_its_time_while_no_newer_one_comes_about() {
     let kept = Kept::with(1).await;
     kept.clinic.vault.back_up().await.unwrap();

@@ -13,6 +13,10 @@ use crate::view::{BackupOutcome, BackupRun, DrillRun, Millis};
 pub(crate) struct Book {
     /// The folder.
     pub place: Option<String>,
+    /// Folders before that one, as long as old backups of this PC may lie there.
+    pub former: Vec<String>,
+    /// The folder is new and has no backup yet.
+    pub moved: bool,
     /// The last one tried.
     pub last: Option<Run>,
     /// When the last good one was made.
@@ -70,6 +74,20 @@ impl From<Drill> for DrillRun {
             entries: drill.entries,
             leads: drill.leads,
         }
+    }
+}
+
+impl Book {
+    /// Backups go to `place` from now on.
+    pub(super) fn move_to(&mut self, place: String) {
+        if self.place.as_ref() == Some(&place) {
+            return;
+        }
+        self.former.retain(|former| *former != place);
+        self.former.extend(self.place.replace(place));
+        self.moved = true;
+        self.last = None;
+        self.kept = 0;
     }
 }
 

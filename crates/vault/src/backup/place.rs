@@ -123,6 +123,14 @@ pub(super) fn tidy(folder: &Path, author: AuthorId, damaged: Option<&str>, now: 
     u32::try_from(kept.len()).unwrap_or(u32::MAX)
 }
 
+/// Deletes this PC's backups that are too old from a folder that they no longer go to; whether
+/// some may still lie there.
+pub(super) fn tidy_former(folder: &Path, author: AuthorId, now: Millis) -> bool {
+    let mut left = own(folder, author, ENDING);
+    left.retain(|one| now.saturating_sub(one.1) <= KEPT || !remove(&one.0));
+    !folder.is_dir() || !left.is_empty()
+}
+
 fn remove(path: &Path) -> bool {
     let removed = fs::remove_file(path).is_ok();
     if !removed {

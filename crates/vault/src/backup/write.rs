@@ -38,12 +38,15 @@ pub(super) async fn back_up(desk: &Arc<Desk>) -> Result<(), BackupError> {
     let at = desk.now();
     let made = make(desk, &folder, at).await;
     let me = desk.me;
-    let damaged = before.damaged_file.clone();
+    let (damaged, mut former, good) = (before.damaged_file, before.former, made.is_ok());
     let tidied = off_thread(move || {
         let there = folder.is_dir();
-        Ok(there.then(|| place::tidy(&folder, me, damaged.as_deref(), at)))
+        // Only once there is a newer one is an old one no longer better than none.
+        former.retain(|old| !good || place::tidy_former(Path::new(old), me, at));
+        let kept = there.then(|| place::tidy(&folder, me, damaged.as_deref(), at));
+        Ok((kept, former))
     });
-    let kept = tidied.await?;
+    let (kept, former) = tidied.await?;
     let outcome = match &made {
         Ok(_) => Some(BackupOutcome::Good),
         Err(error) => error.outcome(),
@@ -59,7 +62,9 @@ pub(super) async fn back_up(desk: &Arc<Desk>) -> Result<(), BackupError> {
         book::change(desk, |book| {
             book.last = Some(run);
             book.kept = kept.unwrap_or(book.kept);
+            book.former.retain(|old| former.contains(old));
             if file.is_some() {
+                book.moved = false;
                 book.last_good_at = Some(at);
                 book.last_good_file = file;
             }
