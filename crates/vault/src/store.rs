@@ -250,8 +250,8 @@ impl Store {
     }
 
     /// Copies the whole database as it is at one moment into the new file `to`, for this user only,
-    /// without what was deleted; gives the number of entries in it. Everybody else waits meanwhile:
-    /// some seconds for a gigabyte. So it is `Interrupted` as soon as `go_on`, which is told
+    /// without what was deleted; gives the number of entries in it. Everybody else waits meanwhile,
+    /// about a second for 150 MB. So it is `Interrupted` as soon as `go_on`, which is told
     /// whether somebody waits, says no. Must run in a task that nobody cancels.
     pub(crate) async fn copy_into(
         &self,

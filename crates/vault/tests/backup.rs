@@ -10,6 +10,7 @@ use vault::backup::{FoundBackup, Restoring, find_backups};
 use vault::view::{BackupOutcome, LeadAct};
 use vault::{BackupError, DeskPlan, Event, Found, OpenError, SharedClock, Vault, probe};
 
+use crate::support::exchange::{by_the_kit, claimed};
 use crate::support::{Clinic, MORNING, TestClock, all, drain, loaded, names, person, search};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -373,6 +374,39 @@ async fn a_backup_holds_what_was_written_until_its_moment_and_no_later() {
     loaded(&back).await;
     assert_eq!(back.leads(search("sau sao luu")).await.unwrap().total, 0);
     assert_eq!(back.leads(all()).await.unwrap().total, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_knows_beyond_the_backup_is_there_when_the_vault_opens() {
+    let (clinic, server) = claimed().await;
+    let place = tempfile::tempdir().unwrap();
+    clinic.vault.sync().await.unwrap();
+    clinic.vault.set_backup_place(place.path()).await.unwrap();
+    clinic.vault.back_up().await.unwrap();
+    server.post("Sau Sao Lưu", "0977123456", "Trồng răng?");
+    // And the kit has let in another PC meanwhile: its own ledger went on.
+    let other = RootSecret::generate(&mut rng()).signer().keys();
+    let enrol = ledger::Member::Enrol {
+        keys: other,
+        role: ledger::Role::Desk,
+        name: "Quầy 2".into(),
+        branch: String::new(),
+    };
+    let entry = (ledger::Kind::Member, other.id().into(), enrol.encode());
+    by_the_kit(&clinic, &server, &[entry]);
+    clinic.close().await;
+    let file = find_backups(place.path()).await.remove(0).path;
+    let bare = tempfile::tempdir().unwrap();
+    let vault = restored(&file, bare.path(), &clinic.kit.root)
+        .await
+        .unwrap();
+    // Not exchanged yet, and nevertheless:
+    loaded(&vault).await;
+    assert_eq!(vault.leads(search("sau sao luu")).await.unwrap().total, 1);
+    vault.sync().await.unwrap();
+    assert_eq!(vault.sync_view().await.unwrap().alarms, vec![]);
+    assert_eq!(vault.sync_view().await.unwrap().unsent, 0);
+    vault.close().await.unwrap();
 }
 
 #[tokio::test]

@@ -17,8 +17,9 @@ const FOLDER: &str = "LeTan";
 const SETTLE: Duration = Duration::from_mins(1);
 /// How often it is looked whether a backup is due. Short, because sleep of the PC does not count.
 const LOOK_EVERY: Duration = Duration::from_mins(5);
-/// How long the window waits for what the server knows of erasures and a backup does not.
-const CATCH_UP: Duration = Duration::from_secs(15);
+/// How long after a failure the next look comes: if not even that one can be remembered, backups
+/// must not pile up.
+const REST: Duration = Duration::from_mins(30);
 
 impl Desk {
     /// How backups stand.
@@ -67,8 +68,8 @@ impl Desk {
     }
 
     /// Comes back from a backup with the words of the kit, on a PC without data: this PC becomes a
-    /// new author. What happened after the backup comes from the server; erasures among it are
-    /// waited for, but not for ever.
+    /// new author. What the server knows beyond the backup, erasures above all, is taken in before
+    /// the window opens, unless the server does not answer in time.
     pub async fn restore(
         &self,
         id: &str,
@@ -91,7 +92,6 @@ impl Desk {
             person,
         };
         let Recovered { vault, lost } = self.restored(&from, &words, plan).await?;
-        catch_up(&vault).await;
         let (after, phase) = self.run(vault).await;
         *stage = after;
         Ok(Repaired {
@@ -127,25 +127,15 @@ impl Desk {
                 // A new folder, or time: either is a reason to look.
                 let asked = desk.inner.backup_due.notified();
                 let _ = tokio::time::timeout(pause, asked).await;
-                pause = LOOK_EVERY;
-                if let Err(error) = vault.back_up_if_due().await {
-                    tracing::warn!(%error, "no backup");
-                }
+                pause = match vault.back_up_if_due().await {
+                    Ok(_) | Err(BackupError::Busy) => LOOK_EVERY,
+                    Err(error) => {
+                        tracing::warn!(%error, "no backup");
+                        REST
+                    }
+                };
             }
         })
-    }
-}
-
-/// Waits until every lead is there and the server was asked once what the backup does not know.
-async fn catch_up(vault: &Vault) {
-    if vault.today().await.is_err() {
-        return;
-    }
-    match tokio::time::timeout(CATCH_UP, vault.sync()).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "restored without the server"),
-        // It goes on while the window opens.
-        Err(_) => tracing::warn!("restored; the server takes its time"),
     }
 }
 

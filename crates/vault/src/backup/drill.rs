@@ -82,12 +82,8 @@ fn newest(folder: &Path, book: &Book, author: ledger::AuthorId) -> Result<PathBu
 
 async fn try_out(desk: &Arc<Desk>, path: &Path, made_at: &mut i64) -> Result<Counted, BackupError> {
     let stop = desk.backups.stop();
-    let from = path.to_owned();
-    let header = off_thread({
-        let from = from.clone();
-        move || file::header(&from)
-    })
-    .await?;
+    let (from, read) = (path.to_owned(), path.to_owned());
+    let header = off_thread(move || file::header(&read)).await?;
     *made_at = header.about().made_ms;
     let ours = Identity {
         clinic: desk.clinic,
@@ -100,7 +96,7 @@ async fn try_out(desk: &Arc<Desk>, path: &Path, made_at: &mut i64) -> Result<Cou
     let work = Work::begin(desk.store.files().directory())?;
     let files = Files::new(work.directory());
     let to = files.database().to_owned();
-    let (header, stopped) = (header, stop.clone());
+    let stopped = stop.clone();
     let header = off_thread(move || {
         create_private(&to)?;
         file::open(&from, &header, opener, &to, &stopped)?;

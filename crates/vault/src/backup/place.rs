@@ -3,6 +3,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use casebook::day::DAY_MS;
+use casebook::text;
 use ledger::{AuthorId, ClinicId};
 use seal::backup::About;
 
@@ -18,6 +19,8 @@ pub(super) const PART: &str = ".letan-backup.part";
 const NAME: &str = "LeTan";
 /// How long backups are kept: what we promise to those whose data are in them.
 const KEPT: i64 = 35 * DAY_MS;
+/// Longest name that is shown, in characters.
+const NAME_SHOWN: usize = 200;
 /// Folders that are looked into on a drive.
 const MOST_FOLDERS: usize = 200;
 
@@ -68,8 +71,9 @@ fn whole(folder: &Path) -> Vec<FoundBackup> {
             shown: BackupFile {
                 id: path.to_string_lossy().into_owned(),
                 file: file_name(&path),
-                desk: about.desk.clone(),
-                clinic: about.clinic_name.clone(),
+                // Whoever wrote the file may have written anything.
+                desk: text::one_line(&about.desk, NAME_SHOWN),
+                clinic: text::one_line(&about.clinic_name, NAME_SHOWN),
                 made_at: about.made_ms,
                 bytes,
             },
@@ -166,7 +170,7 @@ fn write_trial(mut file: File) -> Result<(), BackupError> {
 
 /// Name of the backup of the PC `desk`, made at `now`; after the first `tries` names were taken.
 pub(super) fn name(desk: &str, now: Millis, tries: u32) -> String {
-    let folded = casebook::text::fold(desk);
+    let folded = text::fold(desk);
     let words = folded.split(|c: char| !c.is_ascii_alphanumeric());
     let desk: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let desk = desk.join("-");
