@@ -16,15 +16,15 @@ use tokio::task::JoinHandle;
 use vault::view::{LeadAct, LeadQuery, SyncState};
 
 /// A running server that can be stopped and started again in its place.
-struct Site {
+pub(crate) struct Site {
     address: SocketAddr,
-    setup_code: Option<String>,
+    pub(crate) setup_code: Option<String>,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
 }
 
 impl Site {
-    async fn start(data: &Path, address: &str) -> Self {
+    pub(crate) async fn start(data: &Path, address: &str) -> Self {
         let config = Config::new(address.parse().unwrap(), data);
         let server = Server::bind(config).await.unwrap();
         let (address, setup_code) = (server.addr(), server.setup_code());
@@ -41,18 +41,18 @@ impl Site {
         }
     }
 
-    async fn stop(self) -> SocketAddr {
+    pub(crate) async fn stop(self) -> SocketAddr {
         self.stop.send(()).unwrap();
         self.running.await.unwrap();
         self.address
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// What a visitor's browser without script sends.
-    async fn ask(&self, name: &str) {
+    pub(crate) async fn ask(&self, name: &str) {
         let client = reqwest::Client::new();
         let about = client
             .get(format!("{}/v1/clinic", self.url()))

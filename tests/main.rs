@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod backoff;
+mod backups;
 mod bindings;
 mod configuration;
 mod exchange;

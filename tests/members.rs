@@ -128,7 +128,10 @@ async fn owner(site: &Site) -> (Pc, Kit) {
     pc.desk.check_kit(&answers).await.unwrap();
     pc.desk.claim(&site.url, &site.code).await.unwrap();
     let vault = pc.desk.vault().unwrap();
-    vault.add(lead("Trần Văn Bình", "0912345678")).await.unwrap();
+    vault
+        .add(lead("Trần Văn Bình", "0912345678"))
+        .await
+        .unwrap();
     vault.sync().await.unwrap();
     (pc, kit)
 }
@@ -195,7 +198,10 @@ async fn a_pc_joins_works_is_cut_off_deletes_itself_and_joins_again() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert!(!files.iter().any(|name| name.starts_with("letan.db")), "{files:?}");
+    assert!(
+        !files.iter().any(|name| name.starts_with("letan.db")),
+        "{files:?}"
+    );
     assert!(second.keychain.accounts().is_empty());
     let closed = second.desk.desks().await.err().map(|failure| failure.code);
     assert_eq!(closed, Some(Code::NotReady));
@@ -234,7 +240,9 @@ async fn a_no_at_the_other_screen_and_a_slip_in_the_code_lead_back() {
     second.desk.join(form(link, "Quầy 2")).await.unwrap();
     first
         .log
-        .until(|deed| matches!(deed, Deed::Told(News::Inviting(Inviting::Asked { .. }))).then_some(()))
+        .until(|deed| {
+            matches!(deed, Deed::Told(News::Inviting(Inviting::Asked { .. }))).then_some(())
+        })
         .await;
     first.desk.confirm_desk(false).await.unwrap();
     second.joining(|now| *now == Joining::Refused).await;
@@ -253,8 +261,14 @@ async fn the_kit_and_the_server_bring_everything_back_when_every_pc_is_gone() {
     let recover = |words: String, url: String| {
         let desk = bare.desk.clone();
         async move {
-            desk.recover_from_server(&words, &url, "Máy mới".into(), "Quận 1".into(), "Lan".into())
-                .await
+            desk.recover_from_server(
+                &words,
+                &url,
+                "Máy mới".into(),
+                "Quận 1".into(),
+                "Lan".into(),
+            )
+            .await
         }
     };
     let mut wrong = kit.words.clone();

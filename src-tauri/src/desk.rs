@@ -45,6 +45,10 @@ struct Inner {
     invitation: Mutex<Option<Invitation>>,
     /// How joining stands, and what waits for its answer.
     joining: Mutex<(Joining, Option<JoinHandle<()>>)>,
+    /// Someone chose where backups go.
+    backup_due: tokio::sync::Notify,
+    /// Backups that were found last, for the one that is chosen among them.
+    found_backups: Mutex<Vec<PathBuf>>,
     /// Held through every change of stage, so that two of them never mix.
     stage: tokio::sync::Mutex<Stage>,
 }
@@ -86,6 +90,8 @@ impl Desk {
                 kit: Mutex::new(None),
                 invitation: Mutex::new(None),
                 joining: Mutex::new((Joining::Idle, None)),
+                backup_due: tokio::sync::Notify::new(),
+                found_backups: Mutex::default(),
                 stage: tokio::sync::Mutex::new(Stage::Unknown),
             }),
         }

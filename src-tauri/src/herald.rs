@@ -93,6 +93,7 @@ async fn pass_on(event: Event, vault: &Vault, outside: &dyn Outside, arrivals: &
         Event::Desks => outside.tell(News::Desks),
         // Heard by whoever can act on it: see `desk::members`.
         Event::CutOff => {}
+        Event::Backups => outside.tell(News::Backups),
         Event::Loaded | Event::Rebuilding { .. } => outside.tell(News::Leads(LeadsChanged {
             ids: Vec::new(),
             arrived: 0,

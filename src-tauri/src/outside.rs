@@ -2,6 +2,7 @@
 use crate::failure::Failure;
 use crate::status::{AppStatus, LeadsChanged, Settings};
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use tauri_plugin_sql::DbPool;
 use vault::view::{Inviting, Joining, Progress, SyncView};
@@ -46,6 +47,11 @@ pub trait Outside: Send + Sync + 'static {
     fn copy(&self, text: &str) -> Result<(), Failure>;
     /// Gives the open database to the plugin that closes it at exit; `None` takes it back.
     fn lend(&self, pool: Option<DbPool>) -> Soon<'_, ()>;
+    /// Lets the person choose a folder in the desktop's own dialog; `None` if she thought better
+    /// of it, or where there is no desktop.
+    fn choose_folder(&self) -> Soon<'_, Option<PathBuf>> {
+        Box::pin(std::future::ready(None))
+    }
     /// Acts on changed settings.
     fn apply(&self, settings: &Settings);
     /// Ends the application.

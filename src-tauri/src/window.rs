@@ -7,11 +7,12 @@ use crate::status::{
 };
 use crate::tray::Tray;
 use crate::words::Words;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tauri::utils::config::Color;
 use tauri::{AppHandle, Manager, Runtime, WebviewWindow, WebviewWindowBuilder};
 use tauri_plugin_autostart::ManagerExt as _;
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
+use tauri_plugin_dialog::DialogExt as _;
 use tauri_plugin_notification::NotificationExt as _;
 use tauri_plugin_opener::OpenerExt as _;
 use tauri_plugin_sql::{DbInstances, DbPool};
@@ -89,6 +90,15 @@ impl<R: Runtime> Outside for Desktop<R> {
                 None => lent.remove(LENT),
             };
         })
+    }
+
+    fn choose_folder(&self) -> Soon<'_, Option<PathBuf>> {
+        let (chosen, answer) = tokio::sync::oneshot::channel();
+        self.0.dialog().file().pick_folder(move |folder| {
+            // Nobody waits any more: nothing to do about it.
+            let _ = chosen.send(folder);
+        });
+        Box::pin(async move { answer.await.ok()??.into_path().ok() })
     }
 
     fn apply(&self, settings: &Settings) {

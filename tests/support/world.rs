@@ -2,7 +2,8 @@
 use le_tan_lib::failure::Failure;
 use le_tan_lib::outside::{News, Outside, Soon};
 use le_tan_lib::status::{Phase, Settings};
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tauri_plugin_sql::DbPool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -20,8 +21,8 @@ pub(crate) enum Deed {
     Quit,
 }
 
-/// Hands every deed to its [`Log`].
-pub(crate) struct World(UnboundedSender<Deed>);
+/// Hands every deed to its [`Log`], and answers the folder dialog as the test says.
+pub(crate) struct World(UnboundedSender<Deed>, Mutex<Option<PathBuf>>);
 
 /// What was done, in order.
 pub(crate) struct Log {
@@ -36,10 +37,15 @@ pub(crate) fn world() -> (Arc<World>, Log) {
         deeds,
         seen: Vec::new(),
     };
-    (Arc::new(World(sender)), log)
+    (Arc::new(World(sender, Mutex::default())), log)
 }
 
 impl World {
+    /// What the person chooses in the next folder dialog.
+    pub(crate) fn will_choose(&self, folder: Option<&Path>) {
+        *self.1.lock().unwrap() = folder.map(Path::to_owned);
+    }
+
     fn note(&self, deed: Deed) {
         // The test may have ended its looking.
         let _ = self.0.send(deed);
@@ -64,6 +70,10 @@ impl Outside for World {
     fn lend(&self, pool: Option<DbPool>) -> Soon<'_, ()> {
         self.note(Deed::Lent(pool.is_some()));
         Box::pin(std::future::ready(()))
+    }
+    fn choose_folder(&self) -> Soon<'_, Option<PathBuf>> {
+        let chosen = self.1.lock().unwrap().take();
+        Box::pin(std::future::ready(chosen))
     }
     fn apply(&self, settings: &Settings) {
         self.note(Deed::Applied(*settings));

@@ -39,11 +39,19 @@ pub enum Label {
     JoinMac,
     /// HKDF info: invitation → key of the digits that two people compare.
     JoinDigits,
+    /// HKDF info: clinic key → key that wraps the keys of backups.
+    BackupEpoch,
+    /// HPKE info of a backup's key wrapped for a recovery kit.
+    BackupKit,
+    /// Begins what is hashed of a backup's header.
+    BackupHeader,
+    /// AAD prefix of a backup's chunk.
+    BackupChunk,
 }
 
 impl Label {
     /// Every label, in order of declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::Sign,
         Self::Receive,
         Self::Storage,
@@ -62,6 +70,10 @@ impl Label {
         Self::JoinRoom,
         Self::JoinMac,
         Self::JoinDigits,
+        Self::BackupEpoch,
+        Self::BackupKit,
+        Self::BackupHeader,
+        Self::BackupChunk,
     ];
 
     /// The exact bytes that are hashed, signed or authenticated.
@@ -86,6 +98,10 @@ impl Label {
             Self::JoinRoom => "letan/1/join-room",
             Self::JoinMac => "letan/1/join-mac",
             Self::JoinDigits => "letan/1/join-digits",
+            Self::BackupEpoch => "letan/1/backup-epoch",
+            Self::BackupKit => "letan/1/backup-kit",
+            Self::BackupHeader => "letan/1/backup-header",
+            Self::BackupChunk => "letan/1/backup-chunk",
         }
     }
 
@@ -115,7 +131,7 @@ mod tests {
     #[test]
     fn the_list_of_labels_is_whole() {
         // A fieldless enum numbers its variants from zero: the last one tells how many there are.
-        assert_eq!(Label::JoinDigits as usize + 1, Label::ALL.len());
+        assert_eq!(Label::BackupChunk as usize + 1, Label::ALL.len());
         for (i, label) in Label::ALL.iter().enumerate() {
             assert_eq!(*label as usize, i);
         }

@@ -59,6 +59,11 @@ impl ClinicKey {
         (self.epoch == Epoch::FIRST).then(|| BlindKey(self.secret.derive(Label::Blind)))
     }
 
+    /// Wraps the keys of backups.
+    pub(crate) fn backup_wrap(&self) -> Secret {
+        self.secret.derive(Label::BackupEpoch)
+    }
+
     /// Opens what the website sealed.
     #[must_use]
     pub fn intake_secret(&self) -> IntakeSecret {

@@ -3,6 +3,7 @@
 //! Every type here that holds a secret wipes it on drop and has no `Debug`, `Clone` or `Serialize`, so that it can't
 //! be printed, copied or stored by accident. Keys for different uses are different types.
 
+pub mod backup;
 pub mod blob;
 mod clinic;
 mod envelope;

@@ -127,6 +127,24 @@ fn derived_public_key_and_record_ids() {
 }
 
 #[test]
+fn backup() {
+    let sealed = crate::backup::backup(0, b"a database");
+    let frozen = golden("backup", &sealed);
+    let header = seal::backup::Header::decode(&frozen).unwrap();
+    assert_eq!(header.about(), &crate::backup::about(10));
+    for mut opener in [
+        header.open(&clinic_key(7)).unwrap(),
+        header
+            .open_with_kit(root(2).signer().id(), &root(2).receive_key())
+            .unwrap(),
+    ] {
+        let mut chunk = frozen[header.len()..].to_vec();
+        opener.open(true, &mut chunk).unwrap();
+        assert_eq!(chunk, b"a database");
+    }
+}
+
+#[test]
 fn words() {
     let bytes: [u8; 32] = std::array::from_fn(|i| u8::try_from(i).unwrap());
     golden("words", RootSecret::from_bytes(bytes).words().as_bytes());

@@ -1,6 +1,7 @@
 //! Everything about sealing that can be seen from outside of it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod backup;
 mod golden;
 mod place;
 mod speed;

@@ -128,6 +128,7 @@ pub(crate) struct Desk {
     pub exchange: tokio::sync::Mutex<()>,
     pub status: Mutex<Status>,
     invited: Mutex<Invited>,
+    pub backups: crate::backup::Turn,
 }
 
 /// What a desk is put together from.
@@ -177,6 +178,7 @@ impl Desk {
             offset: AtomicI64::new(writer.link.value.offset),
             exchange: tokio::sync::Mutex::new(()),
             invited: Mutex::default(),
+            backups: crate::backup::Turn::default(),
             status: Mutex::new(Status::of(&writer.link.value)),
             writer: tokio::sync::Mutex::new(Some(writer)),
         });
@@ -267,6 +269,7 @@ impl Desk {
         if let Err(error) = exchange::witness_at_end(self).await {
             tracing::warn!(%error, "how this PC stands was not written down");
         }
+        self.backups.end().await;
         let mut writing = self.writing().await;
         let Some(mut writer) = writing.0.take() else {
             return Err(ActError::Closed);
@@ -294,14 +297,9 @@ impl Vault {
         Self { desk }
     }
 
-    /// The desk behind it.
-    pub(crate) fn desk(&self) -> Arc<Desk> {
-        Arc::clone(&self.desk)
-    }
-
     /// Runs `work` to its end even when the caller stops waiting: a transaction cut in the
     /// middle would stay open.
-    async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
+    pub(crate) async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
     where
         W: FnOnce(Arc<Desk>) -> F,
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -310,6 +308,11 @@ impl Vault {
     {
         let task = tokio::spawn(work(Arc::clone(&self.desk)));
         task.await.unwrap_or_else(|_| Err(ActError::Io.into()))
+    }
+
+    /// The desk behind it.
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
     }
 
     /// The one connection's pool, lent to whoever owns the process' databases.

@@ -20,6 +20,8 @@ pub enum Event {
     Inviting(Inviting),
     /// The clinic has cut this PC off, proven by an owner's signature: its data are to be deleted.
     CutOff,
+    /// Backups stand differently.
+    Backups,
     /// Every lead is in memory: search is complete.
     Loaded,
     /// The leads are being computed anew from the ledger.

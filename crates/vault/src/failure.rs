@@ -170,3 +170,35 @@ impl From<ActError> for MemberError {
         Self::Sync(SyncError::Store(error))
     }
 }
+
+/// Making a backup, or trying one out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BackupError {
+    /// Nobody chose where backups go.
+    #[error("no folder for backups was chosen")]
+    NoPlace,
+    /// The folder is not there.
+    #[error("the folder for backups is not there")]
+    PlaceMissing,
+    /// No room, in the folder or on this PC.
+    #[error("no room for a backup")]
+    NoRoom,
+    /// There is no backup of this PC to be tried out.
+    #[error("no backup is there")]
+    NothingThere,
+    /// The backup was cut off or changed, or does not hold together.
+    #[error("the backup is damaged")]
+    Damaged,
+    /// Another one is running.
+    #[error("a backup is running")]
+    Busy,
+    /// The vault was closed meanwhile.
+    #[error("stopped because the vault was closed")]
+    Stopped,
+    /// The operating system refused.
+    #[error("the operating system refused")]
+    Io,
+    /// This PC's own database could not be read or written.
+    #[error(transparent)]
+    Store(#[from] ActError),
+}

@@ -4,6 +4,7 @@
 //! open [`Vault`] is the only way to read a lead or to act on one. Whatever happens is an entry in
 //! this desk's ledger; leads are computed from all ledgers and kept sealed beside them.
 
+pub mod backup;
 pub mod clock;
 mod desk;
 pub mod directory;
@@ -23,7 +24,7 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use desk::Vault;
 pub use event::Event;
 pub use exchange::Synced;
-pub use failure::{ActError, MemberError, OpenError, SyncError};
+pub use failure::{ActError, BackupError, MemberError, OpenError, SyncError};
 pub use life::{
     Admitted, DeskPlan, Fetched, Found, Founding, FoundingPlan, Knock, LockedVault, Loss, PaperKit,
     Recovered, fetch, probe, salvage, wipe,

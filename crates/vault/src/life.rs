@@ -8,8 +8,9 @@ mod recover;
 mod repair;
 
 use std::path::Path;
+use std::time::Duration;
 
-use ledger::{AuthorId, ClinicId};
+use ledger::{AuthorId, ClinicId, Roster};
 use seal::RootSecret;
 
 use crate::clock::SharedClock;
@@ -17,11 +18,13 @@ use crate::desk::Vault;
 use crate::failure::OpenError;
 use crate::store::Fault;
 use crate::store::files::{Files, Hold};
+use crate::store::ledger_rows::Identity;
 pub use fetch::{Fetched, fetch};
 pub use found::Founding;
-pub(crate) use found::{name, put_epoch_key};
+pub(crate) use found::{is_named, name, put_epoch_key};
 pub use join::{Admitted, Knock};
 pub use open::LockedVault;
+pub(crate) use open::{look, matches_state};
 pub use repair::salvage;
 
 /// What the recovery kit is called among the clinic's authors.
@@ -116,6 +119,14 @@ impl LockedVault {
         self.identity.clinic
     }
 
+    pub(crate) const fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    pub(crate) const fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
     /// The desk that wrote this database.
     #[must_use]
     pub fn author(&self) -> AuthorId {
@@ -145,6 +156,22 @@ impl LockedVault {
     /// Whether these are the words of a kit that [`Self::recover`] would take; changes nothing.
     pub fn check_words(&self, words: &RootSecret) -> Result<(), OpenError> {
         recover::kit(self, words).map(drop)
+    }
+
+    /// Whether the clinic has a server that could tell what happened since this copy was made.
+    pub(crate) fn has_server(&self) -> bool {
+        recover::server(self).is_some()
+    }
+
+    /// Learns from the server, as the kit, what happened since this copy was made; closes the
+    /// database, which [`Self::recover`] must open next.
+    pub(crate) async fn catch_up(
+        self,
+        words: &RootSecret,
+        clock: SharedClock,
+        within: Duration,
+    ) -> Result<Vec<Loss>, OpenError> {
+        recover::catch_up(&self, words, clock, within).await
     }
 
     /// Opens a database whose key is lost, with the secret of the paper kit: the kit enrols this

@@ -12,10 +12,10 @@ use vault::{ActError, Founding, SharedClock, set_reserve_bytes};
 use crate::support::{MORNING, TestClock, all, loaded, person, plan, sealed};
 
 /// A file system of 3 MiB; `None` where this user may not mount one.
-struct SmallDisk(tempfile::TempDir);
+pub(crate) struct SmallDisk(pub(crate) tempfile::TempDir);
 
 impl SmallDisk {
-    fn mount() -> Option<Self> {
+    pub(crate) fn mount() -> Option<Self> {
         let dir = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
@@ -25,7 +25,7 @@ impl SmallDisk {
         mounted.status.success().then_some(Self(dir))
     }
 
-    fn fill(&self) -> PathBuf {
+    pub(crate) fn fill(&self) -> PathBuf {
         let path = self.0.path().join("filler");
         let mut file = File::create(&path).unwrap();
         let block = [7; 4096];

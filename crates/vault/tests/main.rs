@@ -3,6 +3,7 @@
 // A test tells its story in one piece.
 #![allow(clippy::too_many_lines)]
 
+mod backup;
 mod damage;
 mod disk;
 mod durable;

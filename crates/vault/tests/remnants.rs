@@ -57,16 +57,32 @@ fn found_in(dir: &Path) -> Vec<String> {
             continue;
         }
         let bytes = fs::read(&path).unwrap();
-        for canary in CANARIES {
-            for spelling in spellings(canary) {
-                if bytes
-                    .windows(spelling.len())
-                    .any(|window| window == spelling)
-                {
-                    found.push(format!("{canary} in {}", path.display()));
-                }
+        found.extend(found_in_bytes(&bytes, &path));
+    }
+    found
+}
+
+fn found_in_bytes(bytes: &[u8], path: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for canary in CANARIES {
+        for spelling in spellings(canary) {
+            if bytes
+                .windows(spelling.len())
+                .any(|window| window == spelling)
+            {
+                found.push(format!("{canary} in {}", path.display()));
             }
         }
+    }
+    found
+}
+
+/// As [`found_in`], where files come and go.
+fn found_meanwhile(dir: &Path) -> Vec<String> {
+    let files = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut found = Vec::new();
+    for bytes in files.filter_map(|file| fs::read(file.path()).ok()) {
+        found.extend(found_in_bytes(&bytes, dir));
     }
     found
 }
@@ -131,6 +147,36 @@ async fn no_name_number_or_question_is_left_in_any_file() {
         fs::metadata(log).is_ok_and(|log| log.len() == 0)
             || !clinic.dir.path().join("letan.db-wal").exists()
     );
+}
+
+#[tokio::test]
+async fn nothing_readable_is_in_a_backup_nor_left_by_making_and_trying_it_out() {
+    let clinic = Clinic::found().await;
+    work(&clinic).await;
+    let place = tempfile::tempdir().unwrap();
+    clinic.vault.set_backup_place(place.path()).await.unwrap();
+    // The private place, as a crash in the middle would leave it.
+    let mut looking = tokio::task::JoinSet::new();
+    let dir = clinic.dir.path().join("backup-work");
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let watched = std::sync::Arc::clone(&done);
+    looking.spawn_blocking(move || {
+        let mut found = Vec::new();
+        while !watched.load(std::sync::atomic::Ordering::Acquire) {
+            found.extend(found_meanwhile(&dir));
+        }
+        found
+    });
+    clinic.vault.back_up().await.unwrap();
+    clinic.vault.drill_backup().await.unwrap();
+    done.store(true, std::sync::atomic::Ordering::Release);
+    let meanwhile = looking.join_next().await.unwrap().unwrap();
+    assert_eq!(meanwhile, Vec::<String>::new(), "meanwhile");
+    for dir in [clinic.dir.path(), place.path()] {
+        assert_eq!(found_in(dir), Vec::<String>::new(), "afterwards");
+    }
+    assert!(!clinic.dir.path().join("backup-work").exists());
+    clinic.close().await;
 }
 
 #[test]

@@ -78,7 +78,12 @@ impl Desk {
             Arc::clone(&inner.outside),
             Arc::clone(&inner.settings),
         ));
-        let tasks = vec![herald, self.mirror(&vault), self.heed_removal(&vault)];
+        let tasks = vec![
+            herald,
+            self.mirror(&vault),
+            self.back_up_nightly(&vault),
+            self.heed_removal(&vault),
+        ];
         let worker = Worker::start(vault.clone(), rand::random::<f64>);
         let desk = vault.desk_view().await;
         *held(&inner.open) = Some(Open {

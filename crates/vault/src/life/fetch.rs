@@ -191,7 +191,7 @@ impl Fetched {
 impl Vault {
     /// Takes everything that the server has, and gives nothing.
     async fn fetch_everything(&self) -> Result<(), MemberError> {
-        let desk = self.desk();
+        let desk = Arc::clone(self.desk());
         tokio::spawn(async move { exchange::fetch(&desk).await })
             .await
             .map_err(|_| OpenError::Io(std::io::ErrorKind::Other))?

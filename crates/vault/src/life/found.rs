@@ -181,6 +181,11 @@ fn begin(genesis: &Member, now_ms: i64) -> Result<(Ledger, ClinicId), OpenError>
     Ok((ledger, ClinicId::of_genesis(&entry.header.hash())))
 }
 
+/// Whether the PC of this plan has a name.
+pub(crate) fn is_named(plan: &super::DeskPlan) -> bool {
+    name(&plan.desk).is_some()
+}
+
 /// Adds a clinic key to a transaction.
 pub(crate) fn put_epoch_key(
     batch: &mut Batch,

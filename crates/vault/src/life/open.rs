@@ -9,6 +9,7 @@ use ledger::{
 use seal::{ClinicKey, RootSecret, StorageKey, Table};
 
 use super::Found;
+use crate::backup;
 use crate::clock::SharedClock;
 use crate::desk::{Desk, EpochKeys, Epochs, Loading, Parts, Secrets, Vault, Versioned, Writer};
 use crate::failure::OpenError;
@@ -33,9 +34,14 @@ pub struct LockedVault {
 pub(super) async fn probe(dir: &Path) -> Result<Found, OpenError> {
     let files = Files::new(dir);
     if !files.exists()? {
+        // Where another instance is at work, it is none of our business.
+        if let Ok(_hold) = Hold::look(&files) {
+            backup::sweep(&files);
+        }
         return Ok(Found::Nothing);
     }
     let hold = Arc::new(Hold::take(&files)?);
+    backup::sweep(&files);
     files.settle()?;
     let store = Store::open(files, hold, false).await?;
     match look(store.clone()).await {
@@ -48,7 +54,7 @@ pub(super) async fn probe(dir: &Path) -> Result<Found, OpenError> {
 }
 
 /// Reads what can be read without a key.
-pub(super) async fn look(store: Store) -> Result<LockedVault, Fault> {
+pub(crate) async fn look(store: Store) -> Result<LockedVault, Fault> {
     let checked = store.quick_check(None).await?;
     let identity = ledger_rows::identity(&store).await?;
     let members = ledger_rows::memberships(&store).await?;
@@ -94,12 +100,7 @@ pub(super) async fn unlock(
     if mirrored.is_some_and(|mirrored| state.counter < mirrored) {
         return Err(OpenError::StaleCopy);
     }
-    let hashes: Vec<EntryHash> = locked
-        .members
-        .iter()
-        .map(|entry| entry.header.hash())
-        .collect();
-    if !state.heads_agree(&locked.tips) || !state.members_agree(hashes.iter()) {
+    if !matches_state(locked, &state) {
         return Err(OpenError::Damaged);
     }
     let ledger = own_ledger(locked, &state)?;
@@ -131,6 +132,13 @@ pub(super) async fn unlock(
         loading: Loading::Running { rebuild },
         check_later: locked.check_later,
     })))
+}
+
+/// Whether ledgers and memberships are those that the state row counts.
+pub(crate) fn matches_state(locked: &LockedVault, state: &State) -> bool {
+    let members = locked.members.iter();
+    let hashes: Vec<EntryHash> = members.map(|entry| entry.header.hash()).collect();
+    state.heads_agree(&locked.tips) && state.members_agree(hashes.iter())
 }
 
 /// The state row, or why it does not open.

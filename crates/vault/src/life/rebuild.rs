@@ -105,13 +105,13 @@ async fn step(
 
 /// Follows one author's entries and notices a missing or foreign link.
 #[derive(Default)]
-pub(super) struct Chain {
+pub(crate) struct Chain {
     pub seq: u64,
     pub hash: Option<EntryHash>,
 }
 
 impl Chain {
-    pub(super) fn follow(&mut self, entries: &[Entry]) -> Result<(), Fault> {
+    pub(crate) fn follow(&mut self, entries: &[Entry]) -> Result<(), Fault> {
         for entry in entries {
             let header = &entry.header;
             if header.seq != self.seq + 1 || header.prev != self.hash.unwrap_or(EntryHash::ZERO) {

@@ -1,5 +1,6 @@
 //! Opening a database whose key is lost: the paper kit enrols this PC as a new author.
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use ledger::{
@@ -57,6 +58,79 @@ pub(super) async fn recover(
     let reread = super::open::look(locked.store.clone()).await?;
     let vault = unlock(&reread, new_root, clock, None).await?;
     Ok(Recovered { vault, lost })
+}
+
+/// Acts as the kit itself for a moment, to learn from the server what happened since the copy in
+/// `locked` was made: above all what the kit itself wrote, or it would write the same numbers a
+/// second time and nobody would ever believe it again. Gives what of the copy is lost by that, and
+/// leaves the database closed and in the kit's hands; [`recover`] must follow.
+///
+/// Without a server, or with one that does not answer in time, the copy has to do.
+pub(super) async fn catch_up(
+    locked: &LockedVault,
+    words: &RootSecret,
+    clock: SharedClock,
+    within: Duration,
+) -> Result<Vec<Loss>, OpenError> {
+    let paper = kit(locked, words)?;
+    let lost = losses(locked, server(locked).as_deref()).await?;
+    let keys = granted(locked, words, paper);
+    let replica = Replica::resume(
+        locked.roster.clone(),
+        locked.tips.clone(),
+        locked.gone.clone(),
+    );
+    // No lead is computed: that would be for nothing, since everything is anew afterwards.
+    let mut state = State::new();
+    state.counter = u64::try_from(clock.now_ms()).unwrap_or(0);
+    for entry in &locked.members {
+        state.add_member(&entry.header.hash());
+    }
+    state.set_ledgers(&replica, locked.tips.get(&paper).map_or(0, |tip| tip.seq));
+    let mut batch = Batch::new();
+    ledger_rows::put_identity(
+        &mut batch,
+        Identity {
+            author: paper,
+            ..locked.identity
+        },
+    );
+    clear_sealed(&mut batch);
+    let storage = words.storage_key();
+    for key in keys.values() {
+        put_epoch_key(&mut batch, &storage, key)?;
+    }
+    let link = Link {
+        url: server(locked),
+        ..Link::default()
+    };
+    local::put(&mut batch, &storage, &link, None)?;
+    state.put(&mut batch, &storage)?;
+    let written = locked.store.clone();
+    let outcome = tokio::spawn(async move { written.write(batch).await });
+    outcome.await.map_err(|_| Fault::Io)??;
+    let reread = super::open::look(locked.store.clone()).await?;
+    let vault = unlock(&reread, words, clock, None).await?;
+    match tokio::time::timeout(within, vault.sync()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "recovering without the server"),
+        Err(_) => tracing::warn!("recovering without the server, which takes its time"),
+    }
+    vault.close().await?;
+    Ok(lost)
+}
+
+/// Adds "forget all that the old key sealed" to a transaction.
+fn clear_sealed(batch: &mut Batch) {
+    for table in [
+        Table::Lead,
+        Table::Draft,
+        Table::View,
+        Table::Setting,
+        Table::Key,
+    ] {
+        sealed_rows::clear(batch, table);
+    }
 }
 
 /// The kit's author, if these are the words of one that was not replaced since.
@@ -134,7 +208,7 @@ async fn losses(locked: &LockedVault, url: Option<&str>) -> Result<Vec<Loss>, Fa
 }
 
 /// Address of the clinic's server: it is enrolled under it.
-fn server(locked: &LockedVault) -> Option<String> {
+pub(super) fn server(locked: &LockedVault) -> Option<String> {
     let servers = locked
         .roster
         .iter()
@@ -232,15 +306,7 @@ async fn rows(
     scribe.put(&mut batch, &mut state, &mut numbers, &words.signer());
     state.set_ledgers(&scribe.replica, 0);
     state.hlc = state.hlc.max(Hlc::new(now, 0).0);
-    for table in [
-        Table::Lead,
-        Table::Draft,
-        Table::View,
-        Table::Setting,
-        Table::Key,
-    ] {
-        sealed_rows::clear(&mut batch, table);
-    }
+    clear_sealed(&mut batch);
     let storage = new_root.storage_key();
     for key in keys.values() {
         put_epoch_key(&mut batch, &storage, key)?;

@@ -12,6 +12,7 @@ use seal::{RootSecret, StorageKey, Table};
 use super::found::put_epoch_key;
 use super::open::{look, unlock};
 use super::{Loss, Recovered};
+use crate::backup::Book;
 use crate::clock::SharedClock;
 use crate::desk::Secrets;
 use crate::failure::OpenError;
@@ -396,6 +397,12 @@ async fn carry_over(store: &Store, batch: &mut Batch, key: &StorageKey) -> Vec<L
             }
             _ => lost.push(loss),
         }
+    }
+    // Where backups go; someone will be told that none are made if that is lost.
+    if let Ok(Some(row)) = sealed_rows::get(store, Table::Setting, Book::PLACE).await
+        && row.open(key, Table::Setting).is_ok()
+    {
+        sealed_rows::put(batch, Table::Setting, row);
     }
     lost
 }

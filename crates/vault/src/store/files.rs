@@ -48,6 +48,11 @@ impl Files {
         }
     }
 
+    /// The directory.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// The database file.
     pub(crate) fn database(&self) -> &Path {
         &self.database
@@ -84,8 +89,7 @@ impl Files {
 
     /// Makes an empty database file, for this user only; never over an existing one.
     pub(crate) fn create_database(&self) -> Result<(), Fault> {
-        private(OpenOptions::new().write(true).create_new(true)).open(&self.database)?;
-        Ok(())
+        create_private(&self.database)
     }
 
     /// Whether the database carries our mark, read from its first bytes.
@@ -233,6 +237,15 @@ impl Hold {
         }
     }
 
+    /// Claims a directory that was in use before; makes nothing.
+    pub(crate) fn look(files: &Files) -> Result<Self, Fault> {
+        if files.directory.join(LOCK).try_exists()? {
+            Self::take(files)
+        } else {
+            Err(Fault::Io)
+        }
+    }
+
     /// Lets other instances in.
     pub(crate) fn release(&self) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -313,6 +326,12 @@ fn wipe_directory(path: &Path) -> io::Result<()> {
         wipe_file(&entry?.path())?;
     }
     fs::remove_dir(path)
+}
+
+/// Makes an empty file, for this user only; never over an existing one.
+pub(crate) fn create_private(path: &Path) -> Result<(), Fault> {
+    private(OpenOptions::new().write(true).create_new(true)).open(path)?;
+    Ok(())
 }
 
 /// Removes a file, if it is there.
