@@ -8,6 +8,7 @@ mod redact;
 
 pub mod basis;
 pub mod day;
+pub mod fact;
 pub mod lead;
 pub mod merge;
 pub mod name;
@@ -16,5 +17,6 @@ pub mod permission;
 pub mod person;
 pub mod phone;
 pub mod power;
+pub mod staff;
 pub mod submission;
 pub mod text;
