@@ -6,6 +6,7 @@
 mod codec;
 mod redact;
 
+pub mod attempts;
 pub mod basis;
 pub mod day;
 pub mod fact;

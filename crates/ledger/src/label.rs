@@ -33,11 +33,13 @@ pub enum Label {
     KeyStatement,
     /// Signature context of a signed request.
     Request,
+    /// HKDF info: clinic key of epoch 1 → key that peppers PINs.
+    Pin,
 }
 
 impl Label {
     /// Every label, in order of declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Sign,
         Self::Receive,
         Self::Storage,
@@ -53,6 +55,7 @@ impl Label {
         Self::Head,
         Self::KeyStatement,
         Self::Request,
+        Self::Pin,
     ];
 
     /// The exact bytes that are hashed, signed or authenticated.
@@ -74,6 +77,7 @@ impl Label {
             Self::Head => "letan/1/head",
             Self::KeyStatement => "letan/1/key-statement",
             Self::Request => "letan/1/request",
+            Self::Pin => "letan/1/pin",
         }
     }
 
@@ -103,7 +107,7 @@ mod tests {
     #[test]
     fn the_list_of_labels_is_whole() {
         // A fieldless enum numbers its variants from zero: the last one tells how many there are.
-        assert_eq!(Label::Request as usize + 1, Label::ALL.len());
+        assert_eq!(Label::Pin as usize + 1, Label::ALL.len());
         for (i, label) in Label::ALL.iter().enumerate() {
             assert_eq!(*label as usize, i);
         }

@@ -12,6 +12,8 @@ pub enum Event {
     },
     /// The exchange with the server stands differently.
     Sync,
+    /// The clinic's people changed, or who is at this PC.
+    People,
     /// Every lead is in memory: search is complete.
     Loaded,
     /// The leads are being computed anew from the ledger.

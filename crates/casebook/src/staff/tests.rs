@@ -87,7 +87,13 @@ fn every_field_of_a_change_and_of_a_record_is_frozen() {
     assert_eq!(Some(hex(&full().encode()).as_str()), lines.next());
     let mut person = Person::default();
     person.insert(stamp(258, 3), &full());
-    person.insert(stamp(2, 3), &Change { role: Some(StaffRole::Owner), ..Change::default() });
+    person.insert(
+        stamp(2, 3),
+        &Change {
+            role: Some(StaffRole::Owner),
+            ..Change::default()
+        },
+    );
     assert_eq!(Some(hex(&person.encode()).as_str()), lines.next());
     assert!(Person::decode(&person.encode()).unwrap() == person);
     assert!(Change::decode(&full().encode()).unwrap() == full());
@@ -114,14 +120,23 @@ fn the_first_person_is_an_owner_of_everything_and_has_a_pin() {
     let staff = Staff::default();
     let wished = ["Quận 1".to_owned()];
     let lowly = entered("  Lan\nAnh ", StaffRole::FrontDesk, &wished);
-    assert_eq!(staff.enter(&owner(), lowly, None, NOW).err(), Some(Refused::PinMissing));
+    assert_eq!(
+        staff.enter(&owner(), lowly, None, NOW).err(),
+        Some(Refused::PinMissing)
+    );
     let change = staff.enter(&owner(), lowly, Some(vec![1]), NOW).unwrap();
     assert_eq!(change.role, Some(StaffRole::Owner));
     assert_eq!(change.branches, Some(Vec::new()));
     assert_eq!(change.name.as_deref(), Some("Lan Anh"));
-    for (name, why) in [("  ", Refused::NoName), (&*"a".repeat(81), Refused::TooLong)] {
+    for (name, why) in [
+        ("  ", Refused::NoName),
+        (&*"a".repeat(81), Refused::TooLong),
+    ] {
         let entered = entered(name, StaffRole::Owner, &[]);
-        assert_eq!(staff.enter(&owner(), entered, Some(vec![1]), NOW).err(), Some(why));
+        assert_eq!(
+            staff.enter(&owner(), entered, Some(vec![1]), NOW).err(),
+            Some(why)
+        );
     }
 }
 
@@ -135,9 +150,18 @@ fn only_an_owner_enters_changes_and_dismisses() {
     for actor in [clinic.actor(2), clinic.actor(3)] {
         let form = entered("X", StaffRole::Owner, &[]);
         let staff = &clinic.staff;
-        assert_eq!(staff.enter(&actor, form, None, NOW).err(), Some(Refused::NotAllowed));
-        assert_eq!(staff.change(&actor, &id, form, NOW).err(), Some(Refused::NotAllowed));
-        assert_eq!(staff.dismiss(&actor, &id, true, NOW).err(), Some(Refused::NotAllowed));
+        assert_eq!(
+            staff.enter(&actor, form, None, NOW).err(),
+            Some(Refused::NotAllowed)
+        );
+        assert_eq!(
+            staff.change(&actor, &id, form, NOW).err(),
+            Some(Refused::NotAllowed)
+        );
+        assert_eq!(
+            staff.dismiss(&actor, &id, true, NOW).err(),
+            Some(Refused::NotAllowed)
+        );
     }
     let change = clinic.staff.dismiss(&clinic.actor(1), &id, true, NOW);
     clinic.take(3, &change.unwrap().unwrap());
@@ -171,9 +195,17 @@ fn two_owners_who_dismiss_each_other_unaware_leave_the_elder_one_standing() {
     clinic.hire(2, "Lan", StaffRole::Owner, &[], true);
     clinic.hire(1, "Mai", StaffRole::Owner, &[], true);
     let (lan, mai) = ([2; 16], [1; 16]);
-    let by_lan = clinic.staff.dismiss(&clinic.actor(2), &mai, true, NOW).unwrap().unwrap();
+    let by_lan = clinic
+        .staff
+        .dismiss(&clinic.actor(2), &mai, true, NOW)
+        .unwrap()
+        .unwrap();
     let demoted = entered("Lan", StaffRole::FrontDesk, &["Quận 1".into()]);
-    let by_mai = clinic.staff.change(&clinic.actor(1), &lan, demoted, NOW).unwrap().unwrap();
+    let by_mai = clinic
+        .staff
+        .change(&clinic.actor(1), &lan, demoted, NOW)
+        .unwrap()
+        .unwrap();
     clinic.take(1, &by_lan);
     clinic.take(2, &by_mai);
     let staff = &clinic.staff;
@@ -183,7 +215,10 @@ fn two_owners_who_dismiss_each_other_unaware_leave_the_elder_one_standing() {
     assert!(clinic.actor(2).branches.is_empty());
     // She settles it: an owner again by the records, too.
     let form = entered("Lan", StaffRole::Owner, &[]);
-    let change = staff.change(&clinic.actor(2), &lan, form, NOW).unwrap().unwrap();
+    let change = staff
+        .change(&clinic.actor(2), &lan, form, NOW)
+        .unwrap()
+        .unwrap();
     clinic.take(2, &change);
     assert_eq!(clinic.staff.stands(), None);
     assert_eq!(clinic.actor(2).role, StaffRole::Owner);
@@ -193,7 +228,13 @@ fn two_owners_who_dismiss_each_other_unaware_leave_the_elder_one_standing() {
 fn whoever_stands_in_after_being_dismissed_works_here_again_once_confirmed() {
     let mut clinic = Clinic::new();
     clinic.hire(1, "Lan", StaffRole::Owner, &[], true);
-    clinic.take(1, &Change { gone: Some(true), ..Change::default() });
+    clinic.take(
+        1,
+        &Change {
+            gone: Some(true),
+            ..Change::default()
+        },
+    );
     assert!(!clinic.staff.gone(&[1; 16]));
     let form = entered("Lan", StaffRole::Owner, &[]);
     let change = clinic.staff.change(&clinic.actor(1), &[1; 16], form, NOW);
@@ -248,7 +289,11 @@ fn people_are_kept_out_of_debug_output() {
 }
 
 fn any_change() -> impl Strategy<Value = Change> {
-    let role = prop::sample::select(vec![StaffRole::FrontDesk, StaffRole::Manager, StaffRole::Owner]);
+    let role = prop::sample::select(vec![
+        StaffRole::FrontDesk,
+        StaffRole::Manager,
+        StaffRole::Owner,
+    ]);
     (
         any::<i64>(),
         "[A-C]{0,2}",
@@ -259,16 +304,18 @@ fn any_change() -> impl Strategy<Value = Change> {
         option::of(any::<bool>()),
         option::of(vec(any::<u8>(), 0..4)),
     )
-        .prop_map(|(at_ms, by, staff, name, role, branches, gone, pin)| Change {
-            at_ms,
-            by,
-            staff,
-            name,
-            role,
-            branches,
-            gone,
-            pin,
-        })
+        .prop_map(
+            |(at_ms, by, staff, name, role, branches, gone, pin)| Change {
+                at_ms,
+                by,
+                staff,
+                name,
+                role,
+                branches,
+                gone,
+                pin,
+            },
+        )
 }
 
 /// Changes, some of them at one place with different content.

@@ -255,15 +255,15 @@ proptest! {
         let (mut directory, model) = play(&steps);
         prop_assert_eq!(directory.len(), model.0.len());
         for query in queries {
-            let page = directory.page(&query, ME, NOW);
+            let page = directory.page(&query, Sight::of(ME), NOW);
             let list = model.list(&query);
             let (from, take) = (query.offset as usize, query.limit as usize);
             let wanted: Vec<u8> = list.iter().copied().skip(from).take(take).collect();
             prop_assert_eq!(ids(&directory, &model, &page.slots), wanted, "{:?}", query);
             prop_assert_eq!(page.total as usize, list.len());
         }
-        prop_assert_eq!(directory.counts(ME, NOW), model.counts());
-        prop_assert_eq!(directory.today(NOW - 2 * HOUR, NOW), model.today(NOW - 2 * HOUR));
+        prop_assert_eq!(directory.counts(Sight::of(ME), NOW), model.counts());
+        prop_assert_eq!(directory.today(Sight::of(ME), NOW - 2 * HOUR, NOW), model.today(NOW - 2 * HOUR));
     }
 
     #[test]
@@ -279,7 +279,7 @@ proptest! {
             let wanted = model.find(&text, limit, &model.shown());
             prop_assert_eq!((ids(&directory, &model, &hits.slots), hits.more), wanted, "{}", text);
             let query = LeadQuery { text, offset: 0, limit: 200, ..query.clone() };
-            let page = directory.page(&query, ME, NOW);
+            let page = directory.page(&query, Sight::of(ME), NOW);
             let wanted = model.find(&query.text, 50, &model.pass(&query));
             prop_assert_eq!((ids(&directory, &model, &page.slots), page.more), wanted, "{:?}", query);
         }
