@@ -9,5 +9,6 @@ mod ipc;
 mod keychain;
 mod layers;
 mod life;
+mod roles;
 mod support;
 mod worker;
