@@ -10,6 +10,7 @@ mod exchange;
 mod leads;
 mod lies;
 mod life;
+mod people;
 mod remnants;
 mod speed;
 mod support;

@@ -200,7 +200,8 @@ fn two_owners_who_dismiss_each_other_unaware_leave_the_elder_one_standing() {
         .dismiss(&clinic.actor(2), &mai, true, NOW)
         .unwrap()
         .unwrap();
-    let demoted = entered("Lan", StaffRole::FrontDesk, &["Quận 1".into()]);
+    let one = ["Quận 1".to_owned()];
+    let demoted = entered("Lan", StaffRole::FrontDesk, &one);
     let by_mai = clinic
         .staff
         .change(&clinic.actor(1), &lan, demoted, NOW)
