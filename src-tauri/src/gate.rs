@@ -21,11 +21,21 @@ pub enum Needs {
 #[must_use]
 pub fn needs(command: &str) -> Option<Needs> {
     Some(match command {
-        // The application itself, and its lock.
-        "status" | "retry_start" | "unlock" | "lock" | "desk" | "sync_status" | "sync_now"
-        | "settings" | "user_active" | "quit" | "people" | "sign_in" => Needs::Nothing,
-        // A PC without data, or with data that do not open: nobody can be asked there.
-        "found_clinic"
+        // The application itself and its lock; then what a PC without data is asked, or one whose
+        // data do not open: nobody can be signed in there.
+        "status"
+        | "retry_start"
+        | "unlock"
+        | "lock"
+        | "desk"
+        | "sync_status"
+        | "sync_now"
+        | "settings"
+        | "user_active"
+        | "quit"
+        | "people"
+        | "sign_in"
+        | "found_clinic"
         | "repair_data"
         | "recover_with_words"
         | "recover_from_server"
@@ -66,6 +76,10 @@ impl Desk {
             Some(Needs::Power(power)) => power,
         };
         match self.vault() {
+            // Leads wait for the answer inside the vault; all else can be asked again.
+            Ok(vault) if power != Power::WorkLeads && !vault.knows_people() => {
+                Err(Failure::new(Code::Busy))
+            }
             Ok(vault) => Ok(vault.may(power)?),
             Err(closed) if closed.code == Code::Locked => Err(closed),
             Err(_) => Ok(()),

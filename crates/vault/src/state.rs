@@ -13,7 +13,8 @@ use crate::store::{Batch, Fault, Store};
 /// Place of the one state row.
 const PLACE: i64 = 1;
 
-/// How the projections are computed; a database that says another number is recomputed.
+/// How the projections are computed; a database that says another number is recomputed. To be
+/// raised with every kind of fact that a version learns to read: older ones kept its entries.
 pub(crate) const PROJECTION: u32 = 2;
 
 /// Projections are being recomputed and can't be trusted.

@@ -1,6 +1,7 @@
 //! The people of the clinic: PINs, powers, branches, and two PCs that hear of each other late.
 use std::sync::Arc;
 
+use ledger::{Epoch, Kind, Ledger, RecordId};
 use vault::view::{
     Chip, Happening, LeadAct, LeadQuery, PersonForm, PersonRow, Power, RevealPurpose, SavedView,
     StaffRole,
@@ -9,7 +10,7 @@ use vault::{ActError, DeskPlan, Event, SharedClock, SyncError, Vault};
 
 use crate::support::exchange::{alarms, claimed};
 use crate::support::server::CODE;
-use crate::support::{Clinic, all, drain, loaded, names, person, raw, sealed, search};
+use crate::support::{Clinic, MORNING, all, drain, loaded, names, person, raw, sealed, search};
 
 const PIN: &str = "258013";
 const OTHER: &str = "730914";
@@ -549,6 +550,45 @@ async fn rows_of_people_that_were_taken_away_or_rolled_back_come_back_from_the_l
         assert_eq!(clinic.vault.people().await.unwrap().len(), 3, "{tampering}");
         clinic.vault.sign_in(&lan, PIN).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_a_newer_version_says_is_kept_and_is_neither_a_lead_nor_an_alarm() {
+    let (clinic, server) = claimed().await;
+    clinic.vault.sync().await.unwrap();
+    let kit = clinic.kit.root.signer();
+    let mut ledger = Ledger::new(kit.id());
+    let draft = ledger.next(
+        Kind::Change,
+        RecordId::from_bytes([5; 16]),
+        Epoch::FIRST,
+        MORNING,
+    );
+    let key = {
+        let state = server.state();
+        let founder = &state.ledgers[&clinic.vault.author()];
+        let mut grants = founder.iter().filter(|entry| {
+            entry.header.kind == Kind::Grant && entry.header.record == RecordId::from(kit.id())
+        });
+        let grant = grants.next().unwrap().payload.bytes().unwrap();
+        seal::open_grant(&clinic.kit.root.receive_key(), kit.id(), grant).unwrap()
+    };
+    // {0: 1, 20: 9, 32: {0: null}}: about something that this version has never heard of.
+    let fact = [0xa3, 0, 1, 20, 9, 0x18, 32, 0xa1, 0, 0xf6];
+    let sealed = key.record_key().seal(&mut rand::rng(), &draft.aad(), &fact);
+    let entry = draft.finish(sealed.unwrap()).unwrap();
+    ledger.accept(&entry).unwrap();
+    {
+        let mut state = server.state();
+        state.ledgers.entry(kit.id()).or_default().push(entry);
+        let head = kit.head(ledger.seq(), ledger.hash());
+        state.heads.insert(kit.id(), head);
+    }
+    let synced = clinic.vault.sync().await.unwrap();
+    assert_eq!((synced.arrived, synced.new_leads), (1, 0));
+    assert_eq!(alarms(&clinic).await, []);
+    assert_eq!(clinic.vault.leads(all()).await.unwrap().total, 0);
+    assert_eq!(clinic.vault.people().await.unwrap(), []);
 }
 
 #[tokio::test]

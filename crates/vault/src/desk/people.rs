@@ -49,6 +49,13 @@ impl Vault {
         allowed(actor.may(power))
     }
 
+    /// Whether it is known who works here; not while the projections are computed anew after
+    /// opening.
+    #[must_use]
+    pub fn knows_people(&self) -> bool {
+        self.desk.memory().staff_known
+    }
+
     /// The clinic has people with PINs, and none of them is at this PC.
     #[must_use]
     pub fn is_signed_out(&self) -> bool {
