@@ -214,6 +214,18 @@ async fn the_desk_signs_out_stays_open_and_starts_with_nobody_at_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_who_may_see_the_kits_words_is_asked_for_them() {
+    let (_dir, desk, _log) = clinic().await;
+    let lan = hire(&desk, "Lan", StaffRole::Owner).await;
+    let dao = hire(&desk, "Đào", StaffRole::FrontDesk).await;
+    desk.renew_kit().await.unwrap();
+    let status = desk.sign_in(&dao, PIN).await.unwrap();
+    assert_eq!(name(&status.phase), "ready");
+    let status = desk.sign_in(&lan, PIN).await.unwrap();
+    assert_eq!(name(&status.phase), "kitUnchecked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn too_many_wrong_pins_make_everybody_wait() {
     let (_dir, desk, _log) = clinic().await;
     let lan = hire(&desk, "Lan", StaffRole::Owner).await;

@@ -212,7 +212,8 @@ impl Desk {
 fn phase_of(vault: &Vault, desk: DeskView) -> Phase {
     if vault.is_signed_out() {
         Phase::SignedOut { desk }
-    } else if desk.kit_checked {
+    } else if desk.kit_checked || vault.may(Power::ManageKit).is_err() {
+        // Who may not see the words can't be asked for them.
         Phase::Ready { desk }
     } else {
         Phase::KitUnchecked { desk }
