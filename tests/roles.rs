@@ -1,10 +1,11 @@
 //! Who may what: every command for everybody who can sit at a desk, in one table.
 use crate::configuration::commands;
 use crate::support::keychain::{Mood, Moody};
-use crate::support::world::{name, world};
+use crate::support::world::{Deed, name, world};
 use le_tan_lib::desk::Desk;
 use le_tan_lib::failure::Code;
-use le_tan_lib::status::FoundingForm;
+use le_tan_lib::outside::News;
+use le_tan_lib::status::{FoundingForm, Phase};
 use std::collections::{BTreeMap, BTreeSet};
 use tempfile::TempDir;
 use vault::view::{PersonForm, StaffRole};
@@ -223,6 +224,26 @@ async fn only_who_may_see_the_kits_words_is_asked_for_them() {
     assert_eq!(name(&status.phase), "ready");
     let status = desk.sign_in(&lan, PIN).await.unwrap();
     assert_eq!(name(&status.phase), "kitUnchecked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_dismissed_sees_the_window_close() {
+    let (_dir, desk, mut log) = clinic().await;
+    let lan = hire(&desk, "Lan", StaffRole::Owner).await;
+    hire(&desk, "Mai", StaffRole::Owner).await;
+    desk.dismiss_person(&lan, true).await.unwrap();
+    // The vault says so, as it does when the news comes from another PC; the shell follows.
+    let out = |deed: &Deed| match deed {
+        Deed::Told(News::Phase(status)) => {
+            matches!(status.phase, Phase::SignedOut { .. }).then_some(())
+        }
+        _ => None,
+    };
+    log.until(out).await;
+    assert!(log.all().contains(&Deed::Told(News::People)));
+    let people = desk.people().await.unwrap();
+    let names: Vec<&str> = people.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["Mai"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
