@@ -219,3 +219,35 @@ fn a_clinic_can_be_founded_and_worked_in_through_the_window() {
         "the list shows a number"
     );
 }
+
+#[test]
+fn a_window_without_anybody_signed_in_is_told_nothing_personal() {
+    let running = running();
+    let ask = |command: &str, arguments| ask(&running.window, command, arguments);
+    let form =
+        json!({"clinic": "Việt Smile", "branch": "Quận 1", "desk": "Quầy 1", "person": "Lan"});
+    ask("found_clinic", json!({"form": form})).unwrap();
+    let lan = json!({"name": "Lan", "role": "owner", "branches": ["Quận 1"]});
+    let people = ask("add_person", json!({"form": lan, "pin": "258013"})).unwrap();
+    assert_eq!(people[0]["role"], "owner");
+    let status = ask("lock", json!({})).unwrap();
+    assert_eq!(status["phase"]["at"], "signedOut");
+    assert_eq!(status["phase"]["desk"]["person"], "");
+    for (command, arguments) in [
+        ("leads", json!({"query": {"limit": 50}})),
+        ("today", json!({})),
+        ("renew_kit", json!({})),
+        ("drives", json!({})),
+    ] {
+        let refusal = ask(command, arguments).unwrap_err();
+        assert_eq!(
+            refusal,
+            json!({"code": "locked", "detail": null}),
+            "{command}"
+        );
+    }
+    let id = people[0]["id"].clone();
+    let status = ask("sign_in", json!({"id": id, "pin": "258013"})).unwrap();
+    assert_eq!(status["phase"]["desk"]["person"], "Lan");
+    assert!(ask("leads", json!({"query": {"limit": 50}})).is_ok());
+}

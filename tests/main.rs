@@ -11,5 +11,6 @@ mod keychain;
 mod layers;
 mod life;
 mod members;
+mod roles;
 mod support;
 mod worker;

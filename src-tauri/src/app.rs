@@ -3,7 +3,7 @@ use crate::desk::Desk;
 use crate::keychain::Keychain;
 use crate::tray::Tray;
 use crate::window::{self, Desktop};
-use crate::{idle, ipc};
+use crate::{gate, idle, ipc};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -70,7 +70,7 @@ pub fn furnish<R: Runtime>(builder: Builder<R>) -> Builder<R> {
                 .with_state_flags(places)
                 .build(),
         )
-        .invoke_handler(ipc::interface::<R>().invoke_handler())
+        .invoke_handler(gate::keep(ipc::interface::<R>().invoke_handler()))
         .on_window_event(on_window_event)
 }
 

@@ -118,9 +118,10 @@ impl Desk {
     }
 
     /// The open vault, if the person at the desk may do this with it.
-    #[allow(clippy::unused_async)]
-    pub async fn vault_for(&self, _power: Power) -> Result<Vault, Failure> {
-        self.vault()
+    pub async fn vault_for(&self, power: Power) -> Result<Vault, Failure> {
+        let vault = self.vault()?;
+        vault.require(power).await?;
+        Ok(vault)
     }
 
     /// Passes on what an act gave, and wakes the worker if there is something to send.
@@ -196,8 +197,9 @@ impl Desk {
     async fn refresh(&self) -> Result<DeskView, Failure> {
         // Held, so that a lock that comes between can't be overwritten by "ready".
         let _stage = self.inner.stage.lock().await;
-        let desk = self.view().await?;
-        self.turn(phase_of(desk.clone()));
+        let vault = self.vault()?;
+        let desk = vault.desk_view().await?;
+        self.turn(phase_of(&vault, desk.clone()));
         Ok(desk)
     }
 
@@ -219,9 +221,12 @@ impl Desk {
     }
 }
 
-/// Open, and with the kit on paper or not.
-fn phase_of(desk: DeskView) -> Phase {
-    if desk.kit_checked {
+/// Open, with somebody at it or not, and with the kit on paper or not.
+fn phase_of(vault: &Vault, desk: DeskView) -> Phase {
+    if vault.is_signed_out() {
+        Phase::SignedOut { desk }
+    } else if desk.kit_checked || vault.may(Power::ManageKit).is_err() {
+        // Who may not see the words can't be asked for them.
         Phase::Ready { desk }
     } else {
         Phase::KitUnchecked { desk }

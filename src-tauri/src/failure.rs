@@ -51,6 +51,7 @@ pub enum Code {
     NotAllowed,
     /// Only an owner's PC can do this.
     NotOwnerDesk,
+    /// Not that person's PIN; the detail is the tries left before pauses begin.
     WrongPin,
     /// Too many wrong tries; the detail is the seconds to wait.
     PinWait,
@@ -140,6 +141,14 @@ impl From<OpenError> for Failure {
 impl From<ActError> for Failure {
     fn from(error: ActError) -> Self {
         Self::new(match error {
+            ActError::SignedOut => Code::Locked,
+            ActError::NotAllowed => Code::NotAllowed,
+            ActError::PinTooSimple => Code::PinTooSimple,
+            ActError::LastOwner => Code::LastOwner,
+            ActError::WrongPin { left } => return Self::with(Code::WrongPin, left.to_string()),
+            ActError::PinWait { seconds } => {
+                return Self::with(Code::PinWait, seconds.to_string());
+            }
             ActError::NotFound => Code::NotFound,
             ActError::EmptyLead => Code::EmptyLead,
             ActError::BasisNoteMissing => Code::BasisNoteMissing,

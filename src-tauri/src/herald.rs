@@ -84,6 +84,7 @@ async fn pass_on(event: Event, vault: &Vault, outside: &dyn Outside, arrivals: &
                 outside.tell(News::Arrived(arrived));
             }
         }
+        Event::People => outside.tell(News::People),
         Event::Sync => {
             if let Ok(view) = vault.sync_view().await {
                 outside.tell(News::Sync(view));

@@ -7,6 +7,7 @@ pub mod desk;
 mod dial;
 mod drive;
 pub mod failure;
+pub mod gate;
 pub mod herald;
 mod idle;
 pub mod ipc;

@@ -9,10 +9,22 @@ use std::sync::{PoisonError, RwLock};
 /// A lock later than a day is none.
 const AUTOLOCK_MAX_MINUTES: u32 = 24 * 60;
 
+/// Minutes after which a desk where people sign in signs them out, unless somebody chose another.
+const AUTOLOCK_WITH_PEOPLE: u32 = 5;
+/// In the file: the settings were looked at when people began to sign in.
+const WITH_PEOPLE: &str = "withPeople";
+
 /// The settings and the file that keeps them.
 pub struct SettingsFile {
     path: PathBuf,
-    current: RwLock<Settings>,
+    current: RwLock<Kept>,
+}
+
+/// What the file says.
+#[derive(Clone, Copy, Default)]
+struct Kept {
+    settings: Settings,
+    with_people: bool,
 }
 
 impl SettingsFile {
@@ -23,7 +35,7 @@ impl SettingsFile {
         let path = dir.join("settings.json");
         let current = std::fs::read(&path)
             .ok()
-            .map_or_else(Settings::default, |bytes| lenient(&bytes));
+            .map_or_else(Kept::default, |bytes| lenient(&bytes));
         Self {
             path,
             current: RwLock::new(current),
@@ -33,6 +45,10 @@ impl SettingsFile {
     /// The settings now.
     #[must_use]
     pub fn get(&self) -> Settings {
+        self.kept().settings
+    }
+
+    fn kept(&self) -> Kept {
         *self.current.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -42,30 +58,64 @@ impl SettingsFile {
             autolock_minutes: wanted.autolock_minutes.min(AUTOLOCK_MAX_MINUTES),
             ..wanted
         };
-        self.write(&settings)
+        let kept = Kept {
+            settings,
+            ..self.kept()
+        };
+        self.keep(kept)
             .map_err(|error| Failure::with(Code::Io, format!("{:?}", error.kind())))?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = settings;
         Ok(settings)
     }
 
-    fn write(&self, settings: &Settings) -> io::Result<()> {
+    /// People sign in from now on: a desk that never locked by itself does, once. Who then chooses
+    /// "never" has chosen.
+    pub fn expect_people(&self) {
+        let mut kept = self.kept();
+        if std::mem::replace(&mut kept.with_people, true) {
+            return;
+        }
+        if kept.settings.autolock_minutes == 0 {
+            kept.settings.autolock_minutes = AUTOLOCK_WITH_PEOPLE;
+        }
+        if let Err(error) = self.keep(kept) {
+            // The next start tries again.
+            tracing::warn!(kind = ?error.kind(), "the time of the lock was not kept");
+        }
+    }
+
+    fn keep(&self, kept: Kept) -> io::Result<()> {
+        self.write(&kept)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(())
+    }
+
+    fn write(&self, kept: &Kept) -> io::Result<()> {
         if let Some(dir) = self.path.parent() {
             std::fs::create_dir_all(dir)?;
         }
         let next = self.path.with_extension("json.next");
-        std::fs::write(&next, serde_json::to_vec_pretty(settings)?)?;
+        let mut fields = serde_json::to_value(kept.settings)?;
+        if kept.with_people {
+            fields[WITH_PEOPLE] = Value::Bool(true);
+        }
+        std::fs::write(&next, serde_json::to_vec_pretty(&fields)?)?;
         std::fs::rename(&next, &self.path)
     }
 }
 
 /// Reads field by field, so that one bad value, or one of a newer version, costs only itself.
-fn lenient(bytes: &[u8]) -> Settings {
+fn lenient(bytes: &[u8]) -> Kept {
     let given: Map<String, Value> = serde_json::from_slice(bytes).unwrap_or_default();
-    given
+    let with_people = given.get(WITH_PEOPLE) == Some(&Value::Bool(true));
+    let settings = given
         .into_iter()
         .fold(Settings::default(), |settings, (name, value)| {
             with_field(settings, name, value).unwrap_or(settings)
-        })
+        });
+    Kept {
+        settings,
+        with_people,
+    }
 }
 
 fn with_field(settings: Settings, name: String, value: Value) -> Option<Settings> {
@@ -96,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_bad_or_unknown_field_costs_only_itself() {
-        let settings = lenient(br#"{"language":"xx","sound":false,"hologram":7}"#);
+        let settings = lenient(br#"{"language":"xx","sound":false,"hologram":7}"#).settings;
         assert_eq!(
             settings,
             Settings {
@@ -109,8 +159,33 @@ mod tests {
     #[test]
     fn a_broken_file_gives_the_defaults() {
         for bytes in [&b""[..], b"\0\0", b"[1]", b"{\"sound\":"] {
-            assert_eq!(lenient(bytes), Settings::default());
+            assert_eq!(lenient(bytes).settings, Settings::default());
         }
+    }
+
+    #[test]
+    fn a_desk_that_never_locked_does_once_people_sign_in_until_somebody_chooses_otherwise() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = SettingsFile::load(dir.path());
+        file.expect_people();
+        assert_eq!(file.get().autolock_minutes, 5);
+        let never = Settings {
+            autolock_minutes: 0,
+            ..file.get()
+        };
+        file.set(never).unwrap();
+        let file = SettingsFile::load(dir.path());
+        file.expect_people();
+        assert_eq!(file.get().autolock_minutes, 0);
+        let chosen = tempfile::tempdir().unwrap();
+        let file = SettingsFile::load(chosen.path());
+        let twenty = Settings {
+            autolock_minutes: 20,
+            ..Settings::default()
+        };
+        file.set(twenty).unwrap();
+        file.expect_people();
+        assert_eq!(file.get().autolock_minutes, 20);
     }
 
     #[test]

@@ -255,7 +255,8 @@ impl Default for Settings {
             sound: true,
             autostart: false,
             close_to_tray: true,
-            // A locked desk hears of no new lead, and so far nobody has to prove who unlocks it.
+            // A locked desk hears of no new lead. Once people sign in, it is another matter: see
+            // `SettingsFile::expect_people`.
             autolock_minutes: 0,
             lan: true,
         }

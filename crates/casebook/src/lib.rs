@@ -6,8 +6,10 @@
 mod codec;
 mod redact;
 
+pub mod attempts;
 pub mod basis;
 pub mod day;
+pub mod fact;
 pub mod lead;
 pub mod merge;
 pub mod name;
@@ -16,5 +18,6 @@ pub mod permission;
 pub mod person;
 pub mod phone;
 pub mod power;
+pub mod staff;
 pub mod submission;
 pub mod text;

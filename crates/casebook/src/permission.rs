@@ -333,6 +333,7 @@ mod tests {
             .map(|rival| rival.key.clone());
         let doing = Doing {
             by: "Mai",
+            staff: None,
             now_ms: 1_795_399_200_000,
         };
         let chosen = lead.settle(doing, &key.unwrap_or_default());
@@ -377,6 +378,7 @@ mod tests {
     fn a_lead_entered_by_hand_was_never_asked_about_offers() {
         let doing = Doing {
             by: "Mai",
+            staff: None,
             now_ms: 1_795_399_200_000,
         };
         let draft = Draft {

@@ -47,11 +47,13 @@ pub enum Label {
     BackupHeader,
     /// AAD prefix of a backup's chunk.
     BackupChunk,
+    /// HKDF info: clinic key of epoch 1 → key that peppers PINs.
+    Pin,
 }
 
 impl Label {
     /// Every label, in order of declaration.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Sign,
         Self::Receive,
         Self::Storage,
@@ -74,6 +76,7 @@ impl Label {
         Self::BackupKit,
         Self::BackupHeader,
         Self::BackupChunk,
+        Self::Pin,
     ];
 
     /// The exact bytes that are hashed, signed or authenticated.
@@ -102,6 +105,7 @@ impl Label {
             Self::BackupKit => "letan/1/backup-kit",
             Self::BackupHeader => "letan/1/backup-header",
             Self::BackupChunk => "letan/1/backup-chunk",
+            Self::Pin => "letan/1/pin",
         }
     }
 
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn the_list_of_labels_is_whole() {
         // A fieldless enum numbers its variants from zero: the last one tells how many there are.
-        assert_eq!(Label::BackupChunk as usize + 1, Label::ALL.len());
+        assert_eq!(Label::Pin as usize + 1, Label::ALL.len());
         for (i, label) in Label::ALL.iter().enumerate() {
             assert_eq!(*label as usize, i);
         }

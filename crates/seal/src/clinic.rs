@@ -1,4 +1,5 @@
 //! A clinic's key of one epoch, and the keys derived from it.
+use crate::pin::PinKey;
 use crate::record::RecordKey;
 use crate::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
@@ -62,6 +63,12 @@ impl ClinicKey {
     /// Wraps the keys of backups.
     pub(crate) fn backup_wrap(&self) -> Secret {
         self.secret.derive(Label::BackupEpoch)
+    }
+
+    /// Peppers PINs; only the first epoch's key does, for good: one PIN works on every PC.
+    #[must_use]
+    pub fn pin_key(&self) -> Option<PinKey> {
+        (self.epoch == Epoch::FIRST).then(|| PinKey(self.secret.derive(Label::Pin)))
     }
 
     /// Opens what the website sealed.
@@ -131,7 +138,7 @@ impl BlindKey {
 }
 
 /// HMAC-SHA256 with a key that fits SHA-256's block, over the parts one after another.
-fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn hmac_sha256(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let mut block = [0; 64];
     block[..32].copy_from_slice(key);
     let mut mac = <Hmac<Sha256> as KeyInit>::new((&block).into());

@@ -20,7 +20,7 @@ fn frozen(name: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
-fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn golden(name: &str, bytes: &[u8]) -> Vec<u8> {
     if std::env::var_os("LETAN_REGENERATE_GOLDEN").is_some() {
         let hex = HEXLOWER.encode(bytes);
         let lines: Vec<_> = hex

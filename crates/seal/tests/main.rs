@@ -3,6 +3,7 @@
 
 mod backup;
 mod golden;
+mod pin;
 mod place;
 mod speed;
 mod support;

@@ -59,7 +59,8 @@ fn a_stolen_row_does_not_open_in_another_place() {
             swaps += usize::from(i != j);
         }
     }
-    assert_eq!(swaps, 120 * 119);
+    assert_eq!(places.len(), Table::ALL.len() * 20);
+    assert_eq!(swaps, places.len() * (places.len() - 1));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod members;
 mod memory;
 pub(crate) mod own;
 mod page;
+mod people;
 mod record;
 mod row;
 mod timeline;
@@ -28,16 +29,17 @@ use crate::exchange::{self, Status, Synced};
 use crate::failure::{ActError, SyncError};
 use crate::life::PaperKit;
 use crate::local::{Front, Link, Profile};
+use crate::people::{People, Tries};
 use crate::state::State;
 use crate::store::ledger_rows::Numbers;
 use crate::store::{Batch, Fault, Store};
 use crate::view::{
-    Acted, DeskView, LeadAct, LeadPage, LeadQuery, LeadView, NewLead, PhoneCheck, RevealPurpose,
-    RevealedPhone, SavedView, SyncView, Today,
+    Acted, DeskView, LeadAct, LeadPage, LeadQuery, LeadView, NewLead, PhoneCheck, Power,
+    RevealPurpose, RevealedPhone, SavedView, SyncView, Today,
 };
 pub(crate) use invite::{Invited, names};
 pub(crate) use load::Loading;
-pub(crate) use memory::{Lag, Memory};
+pub(crate) use memory::{Lag, Memory, Seat};
 pub(crate) use own::{Held, OwnWrite, Scribe};
 
 /// Latest time that is believed, whatever a clock or a server says: the year 2999. All arithmetic
@@ -100,6 +102,8 @@ pub(crate) struct Writer {
     pub next_row: i64,
     pub profile: Versioned<Profile>,
     pub link: Versioned<Link>,
+    pub tries: Versioned<Tries>,
+    pub people: People,
 }
 
 impl Writer {
@@ -164,13 +168,17 @@ impl Desk {
             loading,
             check_later,
         } = parts;
+        let mut memory = Memory::of(&writer, front);
+        if loading != (Loading::Running { rebuild: true }) {
+            memory.see_staff(&writer.people.staff);
+        }
         let desk = Arc::new(Self {
             store,
             clock,
             clinic,
             me: secrets.signer.id(),
             secrets: RwLock::new(Some(Arc::new(secrets))),
-            memory: Mutex::new(Memory::of(&writer, front)),
+            memory: Mutex::new(memory),
             events: broadcast::channel(EVENTS).0,
             loading: watch::channel(loading).0,
             counter: AtomicU64::new(writer.state.counter),
@@ -349,46 +357,55 @@ impl Vault {
     /// One page of a list or of a search.
     pub async fn leads(&self, query: LeadQuery) -> Result<LeadPage, ActError> {
         let desk = &self.desk;
-        desk.steady(|| page::leads(desk, query.clone())).await
+        let actor = &desk.require(Power::WorkLeads).await?;
+        desk.steady(|| page::leads(desk, actor, query.clone()))
+            .await
     }
 
     /// Everything about one lead.
     pub async fn lead(&self, id: &str) -> Result<LeadView, ActError> {
-        let (desk, id) = (&self.desk, parse(id)?);
-        desk.steady(|| record::lead(desk, id)).await
+        let desk = &self.desk;
+        let actor = &desk.require(Power::WorkLeads).await?;
+        let id = parse(id)?;
+        desk.steady(|| record::lead(desk, actor, id)).await
     }
 
     /// Does something to a lead; durable when this returns.
     pub async fn act(&self, id: &str, act: LeadAct) -> Result<Acted, ActError> {
+        let actor = self.desk.require(Power::WorkLeads).await?;
         let id = parse(id)?;
-        self.run(move |desk| async move { act::act(&desk, id, act).await })
+        self.run(move |desk| async move { act::act(&desk, &actor, id, act).await })
             .await
     }
 
     /// Adds a lead by hand; durable when this returns.
     pub async fn add(&self, lead: NewLead) -> Result<Acted, ActError> {
-        self.run(move |desk| async move { act::add(&desk, lead).await })
+        let actor = self.desk.require(Power::WorkLeads).await?;
+        self.run(move |desk| async move { act::add(&desk, &actor, lead).await })
             .await
     }
 
     /// Takes an act back.
     pub async fn undo(&self, token: &str) -> Result<Acted, ActError> {
+        let actor = self.desk.require(Power::WorkLeads).await?;
         let token = token.to_owned();
-        self.run(move |desk| async move { act::undo(&desk, &token).await })
+        self.run(move |desk| async move { act::undo(&desk, &actor, &token).await })
             .await
     }
 
     /// Makes `other` a part of `into`.
     pub async fn merge(&self, into: &str, other: &str) -> Result<Acted, ActError> {
+        let actor = self.desk.require(Power::WorkLeads).await?;
         let (into, other) = (parse(into)?, parse(other)?);
-        self.run(move |desk| async move { act::merge(&desk, into, other).await })
+        self.run(move |desk| async move { act::merge(&desk, &actor, into, other).await })
             .await
     }
 
     /// Lets a merged lead stand for itself again.
     pub async fn unmerge(&self, id: &str) -> Result<Acted, ActError> {
+        let actor = self.desk.require(Power::WorkLeads).await?;
         let id = parse(id)?;
-        self.run(move |desk| async move { act::unmerge(&desk, id).await })
+        self.run(move |desk| async move { act::unmerge(&desk, &actor, id).await })
             .await
     }
 
@@ -398,8 +415,9 @@ impl Vault {
         id: &str,
         purpose: RevealPurpose,
     ) -> Result<RevealedPhone, ActError> {
+        let actor = self.desk.require(Power::WorkLeads).await?;
         let id = parse(id)?;
-        self.run(move |desk| async move { act::reveal(&desk, id, purpose).await })
+        self.run(move |desk| async move { act::reveal(&desk, &actor, id, purpose).await })
             .await
     }
 
@@ -409,35 +427,43 @@ impl Vault {
         text: &str,
         except: Option<&str>,
     ) -> Result<PhoneCheck, ActError> {
-        let (desk, except) = (&self.desk, except.map(parse).transpose()?);
-        desk.steady(|| page::check_phone(desk, text, except)).await
+        let desk = &self.desk;
+        let actor = &desk.require(Power::WorkLeads).await?;
+        let except = except.map(parse).transpose()?;
+        desk.steady(|| page::check_phone(desk, actor, text, except))
+            .await
     }
 
     /// Keeps a note that was begun; an empty text forgets it.
     pub async fn save_draft(&self, id: &str, text: &str) -> Result<(), ActError> {
+        let actor = self.desk.require(Power::WorkLeads).await?;
         let (id, text) = (parse(id)?, text.to_owned());
-        self.run(move |desk| async move { keep::save_draft(&desk, id, &text).await })
+        self.run(move |desk| async move { keep::save_draft(&desk, &actor, id, &text).await })
             .await
     }
 
     /// The sentence on top of the list.
     pub async fn today(&self) -> Result<Today, ActError> {
-        page::today(&self.desk).await
+        let actor = self.desk.require(Power::WorkLeads).await?;
+        page::today(&self.desk, &actor).await
     }
 
     /// The saved lists, by name.
     pub async fn views(&self) -> Result<Vec<SavedView>, ActError> {
+        self.desk.require(Power::WorkLeads).await?;
         keep::views(&self.desk).await
     }
 
     /// Saves a list under its name, in place of one that has it.
     pub async fn save_view(&self, view: SavedView) -> Result<(), ActError> {
+        self.desk.require(Power::WorkLeads).await?;
         self.run(move |desk| async move { keep::save_view(&desk, view).await })
             .await
     }
 
     /// Forgets a saved list.
     pub async fn delete_view(&self, name: &str) -> Result<(), ActError> {
+        self.desk.require(Power::WorkLeads).await?;
         let name = name.to_owned();
         self.run(move |desk| async move { keep::delete_view(&desk, &name).await })
             .await
@@ -450,8 +476,13 @@ impl Vault {
         Ok(self.desk.memory().desk_view(&self.desk))
     }
 
-    /// Who works here from now on.
+    /// Who works here from now on; only while the clinic has entered nobody, afterwards people
+    /// sign in.
     pub async fn set_person(&self, name: &str) -> Result<DeskView, ActError> {
+        let actor = self.desk.require(Power::WorkLeads).await?;
+        if actor.id.is_some() {
+            return Err(ActError::NotAllowed);
+        }
         let name = name.to_owned();
         self.run(move |desk| async move { keep::set_person(&desk, &name).await })
             .await
@@ -459,6 +490,7 @@ impl Vault {
 
     /// Notes that the recovery kit's words were checked.
     pub async fn mark_kit_checked(&self) -> Result<DeskView, ActError> {
+        self.desk.require(Power::ManageKit).await?;
         self.run(|desk| async move { keep::mark_kit_checked(&desk).await })
             .await
     }
@@ -466,6 +498,7 @@ impl Vault {
     /// Makes a new recovery kit and revokes the old one. Exchanges with the server first, and
     /// refuses while a linked server can't be reached.
     pub async fn renew_kit(&self) -> Result<PaperKit, SyncError> {
+        self.desk.require(Power::ManageKit).await?;
         self.run(|desk| async move { keep::renew_kit(&desk).await })
             .await
     }
@@ -478,6 +511,7 @@ impl Vault {
 
     /// Makes the intake server at `url` the clinic's, with the one-time code from its console.
     pub async fn claim(&self, url: &str, code: &str) -> Result<DeskView, SyncError> {
+        self.desk.require(Power::ManageServer).await?;
         let (url, code) = (url.to_owned(), code.to_owned());
         self.run(move |desk| async move { crate::exchange::claim(&desk, &url, &code).await })
             .await

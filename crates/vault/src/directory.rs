@@ -81,6 +81,23 @@ pub struct Row<'a> {
     pub facts: Indexed<'a>,
 }
 
+/// What a person sees of the lists.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// The person's name, as leads name who took them on.
+    pub me: &'a str,
+    /// Only leads of these branches, and those without one; empty for all.
+    pub branches: &'a [String],
+}
+
+impl<'a> Sight<'a> {
+    /// Somebody who sees everything.
+    #[must_use]
+    pub const fn of(me: &'a str) -> Self {
+        Self { me, branches: &[] }
+    }
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page {

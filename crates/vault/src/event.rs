@@ -22,6 +22,8 @@ pub enum Event {
     CutOff,
     /// Backups stand differently.
     Backups,
+    /// The clinic's people changed, or who is at this PC.
+    People,
     /// Every lead is in memory: search is complete.
     Loaded,
     /// The leads are being computed anew from the ledger.

@@ -84,6 +84,30 @@ pub enum ActError {
     /// The vault is closed.
     #[error("the vault is closed")]
     Closed,
+    /// The clinic has people with PINs, and none of them is at this PC.
+    #[error("nobody is signed in")]
+    SignedOut,
+    /// The person at the desk may not do that.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Not that person's PIN.
+    #[error("wrong PIN")]
+    WrongPin {
+        /// Tries left before pauses begin.
+        left: u32,
+    },
+    /// Too many wrong tries.
+    #[error("too early for another try of the PIN")]
+    PinWait {
+        /// Until the next try.
+        seconds: u32,
+    },
+    /// Not six digits, or too easily guessed.
+    #[error("the PIN is too simple")]
+    PinTooSimple,
+    /// The clinic would be left without an owner who can sign in.
+    #[error("the last owner must stay")]
+    LastOwner,
     /// The operating system or SQLite refused; nothing was changed.
     #[error("the database could not be read or written")]
     Io,

@@ -13,6 +13,7 @@ mod exchange;
 pub mod failure;
 mod life;
 mod local;
+mod people;
 mod projection;
 pub mod remote;
 mod search;

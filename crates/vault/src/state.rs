@@ -13,8 +13,9 @@ use crate::store::{Batch, Fault, Store};
 /// Place of the one state row.
 const PLACE: i64 = 1;
 
-/// How the projections are computed; a database that says another number is recomputed.
-pub(crate) const PROJECTION: u32 = 1;
+/// How the projections are computed; a database that says another number is recomputed. To be
+/// raised with every kind of fact that a version learns to read: older ones kept its entries.
+pub(crate) const PROJECTION: u32 = 2;
 
 /// Projections are being recomputed and can't be trusted.
 const UNFINISHED: u32 = 0;
@@ -49,6 +50,9 @@ pub(crate) struct State {
     /// Highest clock stamp ever seen.
     #[n(8)]
     pub hlc: u64,
+    /// Sum over the places and versions of the rows of people.
+    #[n(9)]
+    staff: Option<ByteArray<32>>,
 }
 
 impl State {
@@ -64,6 +68,7 @@ impl State {
             projection: PROJECTION,
             own_seq: 0,
             hlc: 0,
+            staff: None,
         }
     }
 
@@ -73,6 +78,19 @@ impl State {
         for (all, one) in self.rows.iter_mut().zip(sum) {
             *all ^= one;
         }
+    }
+
+    /// Takes a row of a person into their sum, or (the same thing again) out of it.
+    pub(crate) fn toggle_staff(&mut self, row: i64, version: i64) {
+        // Leads have places from 1 up: those below are nobody else's.
+        let one = row_digest(&self.rows_key, -row, version);
+        let all = self.staff.get_or_insert_with(|| [0; 32].into());
+        all.iter_mut().zip(one).for_each(|(all, one)| *all ^= one);
+    }
+
+    /// Whether every row of a person that was taken into the sum was taken out again.
+    pub(crate) fn has_no_staff(&self) -> bool {
+        self.staff.as_ref().is_none_or(|sum| **sum == [0; 32])
     }
 
     /// Whether these are all the rows, at these versions.
@@ -89,8 +107,9 @@ impl State {
         }
     }
 
-    /// Says that every lead row is gone and the projections are not whole.
+    /// Says that every row of leads and people is gone and the projections are not whole.
     pub(crate) fn begin_projection(&mut self) {
+        self.staff = None;
         self.rows = [0; 32].into();
         self.leads = 0;
         self.projection = UNFINISHED;
@@ -248,6 +267,19 @@ mod tests {
             }
             prop_assert!(!state.rows_agree(&rolled_back));
         }
+    }
+
+    #[test]
+    fn a_row_of_a_person_counts_apart_from_a_lead_in_the_same_place() {
+        let mut state = State::new();
+        state.toggle_staff(1, 5);
+        assert!(!state.has_no_staff());
+        assert!(state.rows_agree(&state.row_sum()));
+        state.toggle_staff(1, 4);
+        assert!(!state.has_no_staff());
+        state.toggle_staff(1, 4);
+        state.toggle_staff(1, 5);
+        assert!(state.has_no_staff());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod join;
 mod leads;
 mod lies;
 mod life;
+mod people;
 mod remnants;
 mod revoke;
 mod speed;

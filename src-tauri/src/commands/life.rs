@@ -72,7 +72,7 @@ pub(crate) async fn recover_with_words(
     state.recover(&words, desk, branch, person).await
 }
 
-/// Closes the data and forgets the keys.
+/// Signs out where people sign in; elsewhere closes the data and forgets the keys.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn lock(desk: State<'_, Desk>) -> Answer<AppStatus> {

@@ -83,17 +83,18 @@ impl Desk {
             self.mirror(&vault),
             self.back_up_nightly(&vault),
             self.heed_removal(&vault),
+            self.watch_people(&vault),
         ];
         let worker = Worker::start(vault.clone(), rand::random::<f64>);
-        let desk = vault.desk_view().await;
+        let phase = vault.desk_view().await.map(|desk| phase_of(&vault, desk));
         *held(&inner.open) = Some(Open {
             vault,
             worker,
             tasks,
         });
         inner.idle.touch();
-        match desk {
-            Ok(desk) => (Stage::Open, phase_of(desk)),
+        match phase {
+            Ok(phase) => (Stage::Open, phase),
             Err(error) => {
                 tracing::error!(%error, "the desk's own record does not read");
                 self.shut().await;
@@ -123,11 +124,15 @@ impl Desk {
         }
     }
 
-    /// Closes the data and forgets the keys.
+    /// Where people sign in: signs out. Elsewhere closes the data and forgets the keys.
     pub async fn lock(&self) -> Result<AppStatus, Failure> {
         let mut stage = self.inner.stage.lock().await;
         if !matches!(*stage, Stage::Open) {
             return Err(Failure::new(Code::NotReady));
+        }
+        let vault = self.vault()?;
+        if vault.has_people() {
+            return self.sign_out(&vault).await;
         }
         self.shut().await;
         *stage = Stage::Unknown;

@@ -23,7 +23,7 @@ export const commands = {
 	claimServer: (url: string, code: string) => typedError<DeskView, Failure>(__TAURI_INVOKE("claim_server", { url, code })),
 	/**  Opens the data of this PC by the words of the recovery kit, and makes it a new desk. */
 	recoverWithWords: (words: string, desk: string, branch: string, person: string) => typedError<Repaired, Failure>(__TAURI_INVOKE("recover_with_words", { words, desk, branch, person })),
-	/**  Closes the data and forgets the keys. */
+	/**  Signs out where people sign in; elsewhere closes the data and forgets the keys. */
 	lock: () => typedError<AppStatus, Failure>(__TAURI_INVOKE("lock")),
 	/**  Opens the data again with the key of the keychain. */
 	unlock: () => typedError<AppStatus, Failure>(__TAURI_INVOKE("unlock")),
@@ -316,7 +316,9 @@ export type Code = "keychainLocked" | "keychainMissing" | "keychainWrong" | "key
 /**  The person at the desk may not do this. */
 "notAllowed" | 
 /**  Only an owner's PC can do this. */
-"notOwnerDesk" | "wrongPin" | 
+"notOwnerDesk" | 
+/**  Not that person's PIN; the detail is the tries left before pauses begin. */
+"wrongPin" | 
 /**  Too many wrong tries; the detail is the seconds to wait. */
 "pinWait" | 
 /**  Six digits, no row, no repetition. */

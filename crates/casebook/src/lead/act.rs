@@ -20,6 +20,8 @@ const UNDO_WINDOW_MS: i64 = day::DAY_MS;
 pub struct Doing<'a> {
     /// Person at the desk.
     pub by: &'a str,
+    /// That person's record, where the clinic has entered its people.
+    pub staff: Option<Id>,
     /// Milliseconds since the Unix epoch, corrected by what the server said.
     pub now_ms: i64,
 }
@@ -90,6 +92,7 @@ impl Doing<'_> {
         Change {
             at_ms: self.now_ms,
             by: Name::parse(self.by).into_string(),
+            staff: self.staff,
             ..Change::default()
         }
     }

@@ -104,6 +104,8 @@ pub struct Change {
     pub at_ms: i64,
     /// Person at the desk; empty for the website.
     pub by: String,
+    /// That person's record, where the clinic has entered its people.
+    pub staff: Option<Id>,
     /// Set in the first change of a record.
     pub origin: Option<Box<Origin>>,
     /// Full name; empty text removes it.
@@ -142,10 +144,10 @@ pub struct Change {
 
 crate::redact::redact!(Origin, Change);
 
-/// Keys of the change's map. A key is never given a second meaning.
+/// Keys of the change's map. A key is never given a second meaning; those that every fact has are
+/// in [`crate::fact`].
 mod key {
-    pub(super) const AT: u64 = 0;
-    pub(super) const BY: u64 = 1;
+    pub(super) use crate::fact::key::{AT, BY, STAFF};
     pub(super) const ORIGIN: u64 = 2;
     pub(super) const NAME: u64 = 3;
     pub(super) const PHONE: u64 = 4;
@@ -224,7 +226,11 @@ impl Change {
         write_stamps(e, key::UNDOES, &self.undoes)?;
         write_stamps(e, key::SEES_NAME, &self.sees_name)?;
         write_stamps(e, key::SEES_PHONE, &self.sees_phone)?;
-        write_code(e, key::ACCESS, self.access)
+        write_code(e, key::ACCESS, self.access)?;
+        if let Some(staff) = &self.staff {
+            e.u64(key::STAFF)?.bytes(staff)?;
+        }
+        e.ok()
     }
 
     fn fields(&self) -> u64 {
@@ -248,6 +254,7 @@ impl Change {
             !self.sees_name.is_empty(),
             !self.sees_phone.is_empty(),
             self.access.is_some(),
+            self.staff.is_some(),
         ]
         .into_iter()
         .map(u64::from)
@@ -286,6 +293,7 @@ impl Change {
             key::SEES_NAME => self.sees_name = read_stamps(d)?,
             key::SEES_PHONE => self.sees_phone = read_stamps(d)?,
             key::ACCESS => self.access = Coded::from_code(d.u64()?),
+            key::STAFF => self.staff = Some(read_array(d)?),
             _ => return Ok(false),
         }
         Ok(true)

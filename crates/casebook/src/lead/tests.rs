@@ -22,7 +22,11 @@ fn stamp(hlc: u64, author: u8) -> Stamp {
 }
 
 fn doing(by: &str, now_ms: i64) -> Doing<'_> {
-    Doing { by, now_ms }
+    Doing {
+        by,
+        staff: None,
+        now_ms,
+    }
 }
 
 /// What a visitor sent through the website.

@@ -2,6 +2,7 @@
 use casebook::lead::{Change, Doing, Draft, Lead, Refused, UndoError};
 use casebook::merge::{Stamp, merge_target};
 use casebook::opening::Hours;
+use casebook::staff::Actor;
 use ledger::{Hlc, Kind, RecordId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -38,21 +39,22 @@ impl From<UndoError> for ActError {
 }
 
 /// Does something to a lead.
-pub(crate) async fn act(desk: &Arc<Desk>, id: RecordId, act: LeadAct) -> Result<Acted, ActError> {
+pub(crate) async fn act(
+    desk: &Arc<Desk>,
+    actor: &Actor,
+    id: RecordId,
+    act: LeadAct,
+) -> Result<Acted, ActError> {
     desk.loaded().await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
-    let held = desk.held(id).await?;
-    let person = writer.profile.value.person.clone();
-    let doing = Doing {
-        by: &person,
-        now_ms: desk.now(),
-    };
+    let held = desk.seen(actor, id).await?;
+    let doing = actor.doing(desk.now());
     let ends_draft = matches!(act, LeadAct::Note { .. });
     let Some(change) = propose(&held.record.lead, doing, act)? else {
         drop(writing);
         return Ok(Acted {
-            lead: record::view(desk, held).await?,
+            lead: record::view(desk, actor, held).await?,
             undo: None,
         });
     };
@@ -67,7 +69,7 @@ pub(crate) async fn act(desk: &Arc<Desk>, id: RecordId, act: LeadAct) -> Result<
     if !drafts.is_empty() {
         desk.truncate_log_soon();
     }
-    Ok(show(desk, acted).await)
+    Ok(show(desk, actor, acted).await)
 }
 
 /// The change that an act comes to; every rule is the casebook's.
@@ -99,7 +101,7 @@ fn propose(lead: &Lead, doing: Doing<'_>, act: LeadAct) -> Result<Option<Change>
 }
 
 /// Adds a lead by hand.
-pub(crate) async fn add(desk: &Arc<Desk>, new: NewLead) -> Result<Acted, ActError> {
+pub(crate) async fn add(desk: &Arc<Desk>, actor: &Actor, new: NewLead) -> Result<Acted, ActError> {
     desk.loaded().await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
@@ -111,16 +113,12 @@ pub(crate) async fn add(desk: &Arc<Desk>, new: NewLead) -> Result<Acted, ActErro
         source: new.source,
         basis: new.basis,
         basis_note: &new.basis_note,
-        branch: new.branch.as_deref().or(own_branch.as_deref()),
+        branch: new
+            .branch
+            .as_deref()
+            .or(actor.own_branch(own_branch.as_deref())),
     };
-    let person = writer.profile.value.person.clone();
-    let change = Change::created(
-        Doing {
-            by: &person,
-            now_ms: desk.now(),
-        },
-        &draft,
-    )?;
+    let change = Change::created(actor.doing(desk.now()), &draft)?;
     let id = RecordId::from_bytes(Uuid::now_v7().into_bytes());
     let held = Held {
         record: Record::new(id),
@@ -129,26 +127,25 @@ pub(crate) async fn add(desk: &Arc<Desk>, new: NewLead) -> Result<Acted, ActErro
     let (held, _) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
     Ok(Acted {
-        lead: record::written(desk, held).await,
+        lead: record::written(desk, actor, held).await,
         undo: None,
     })
 }
 
 /// Takes an act back.
-pub(crate) async fn undo(desk: &Arc<Desk>, token: &str) -> Result<Acted, ActError> {
+pub(crate) async fn undo(desk: &Arc<Desk>, actor: &Actor, token: &str) -> Result<Acted, ActError> {
     desk.loaded().await?;
     let Token { id, stamp, shown } = Token::parse(token)?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let held = desk.held(id).await?;
-    let person = writer.profile.value.person.clone();
-    let change = held.record.lead.undo(
-        Doing {
-            by: &person,
-            now_ms: desk.now(),
-        },
-        stamp,
-    )?;
+    let act = held.record.lead.get(&stamp);
+    // Also of a lead that the very act handed to another branch.
+    let own = actor.id.is_some() && act.is_some_and(|act| act.staff == actor.id);
+    if !own && !actor.sees(held.record.lead.facts().branch) {
+        return Err(ActError::NotFound);
+    }
+    let change = held.record.lead.undo(actor.doing(desk.now()), stamp)?;
     let (held, hlc) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
     let undo = Some(Token::of(desk, id, hlc, shown).text());
@@ -158,7 +155,7 @@ pub(crate) async fn undo(desk: &Arc<Desk>, token: &str) -> Result<Acted, ActErro
         desk.held(shown).await.unwrap_or(held)
     };
     Ok(Acted {
-        lead: record::written(desk, shown).await,
+        lead: record::written(desk, actor, shown).await,
         undo,
     })
 }
@@ -166,20 +163,17 @@ pub(crate) async fn undo(desk: &Arc<Desk>, token: &str) -> Result<Acted, ActErro
 /// Makes `other` a part of `into`.
 pub(crate) async fn merge(
     desk: &Arc<Desk>,
+    actor: &Actor,
     into: RecordId,
     other: RecordId,
 ) -> Result<Acted, ActError> {
     desk.loaded().await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
-    let held = desk.held(other).await?;
+    let held = desk.seen(actor, other).await?;
     let target = target(desk, into).await?;
-    let shown = desk.held(target).await?;
-    let person = writer.profile.value.person.clone();
-    let doing = Doing {
-        by: &person,
-        now_ms: desk.now(),
-    };
+    let shown = desk.seen(actor, target).await?;
+    let doing = actor.doing(desk.now());
     let change = held
         .record
         .lead
@@ -187,43 +181,40 @@ pub(crate) async fn merge(
     let (_, hlc) = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
     Ok(Acted {
-        lead: record::written(desk, shown).await,
+        lead: record::written(desk, actor, shown).await,
         undo: Some(Token::of(desk, other, hlc, target).text()),
     })
 }
 
 /// Lets a merged record stand for itself again.
-pub(crate) async fn unmerge(desk: &Arc<Desk>, id: RecordId) -> Result<Acted, ActError> {
+pub(crate) async fn unmerge(
+    desk: &Arc<Desk>,
+    actor: &Actor,
+    id: RecordId,
+) -> Result<Acted, ActError> {
     desk.loaded().await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
-    let held = desk.held(id).await?;
-    let person = writer.profile.value.person.clone();
-    let change = held.record.lead.unmerge(Doing {
-        by: &person,
-        now_ms: desk.now(),
-    })?;
+    let held = desk.seen(actor, id).await?;
+    let change = held.record.lead.unmerge(actor.doing(desk.now()))?;
     let acted = write(desk, writer, held, change, Kind::Change, |_| ()).await?;
     drop(writing);
-    Ok(show(desk, acted).await)
+    Ok(show(desk, actor, acted).await)
 }
 
 /// Uncovers a number, after it is durable that it was.
 pub(crate) async fn reveal(
     desk: &Arc<Desk>,
+    actor: &Actor,
     id: RecordId,
     purpose: RevealPurpose,
 ) -> Result<RevealedPhone, ActError> {
     desk.loaded().await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
-    let held = desk.held(id).await?;
+    let held = desk.seen(actor, id).await?;
     let number = revealed(&held.record.lead)?;
-    let person = writer.profile.value.person.clone();
-    let doing = Doing {
-        by: &person,
-        now_ms: desk.now(),
-    };
+    let doing = actor.doing(desk.now());
     let change = Change::revealed(doing, timeline::purpose(purpose));
     write(desk, writer, held, change, Kind::Access, |_| ()).await?;
     Ok(number)
@@ -268,10 +259,10 @@ async fn write(
     written.pop().ok_or(ActError::Io)
 }
 
-async fn show(desk: &Desk, (held, hlc): (Held, Hlc)) -> Acted {
+async fn show(desk: &Desk, actor: &Actor, (held, hlc): (Held, Hlc)) -> Acted {
     let id = held.record.id;
     Acted {
-        lead: record::written(desk, held).await,
+        lead: record::written(desk, actor, held).await,
         undo: Some(Token::of(desk, id, hlc, id).text()),
     }
 }

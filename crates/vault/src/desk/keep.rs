@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use casebook::lead::Limits;
 use casebook::name::Name;
+use casebook::staff::Actor;
 use casebook::text;
 use ledger::{Member, RecordId, Role};
 use seal::{RootSecret, Table};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::page::MOST_ROWS;
 use super::{Desk, OwnWrite, Writer};
+use crate::directory::Sight;
 use crate::event::Event;
 use crate::exchange;
 use crate::failure::{ActError, SyncError};
@@ -107,9 +109,14 @@ pub(crate) async fn draft(desk: &Desk, id: RecordId) -> Result<Option<String>, A
 /// Keeps a note that was begun.
 pub(crate) async fn save_draft(
     desk: &Arc<Desk>,
+    actor: &Actor,
     id: RecordId,
     draft: &str,
 ) -> Result<(), ActError> {
+    if !actor.branches.is_empty() {
+        desk.loaded().await?;
+        desk.seen(actor, id).await?;
+    }
     let draft = text::clean(draft, Limits::NOTE + 1);
     if draft.chars().count() > Limits::NOTE {
         return Err(ActError::TooLong);
@@ -288,7 +295,9 @@ pub(crate) async fn front(desk: &Desk, writer: &mut Writer) -> Result<(), ActErr
             limit: MOST_ROWS,
             ..LeadQuery::default()
         };
-        let page = memory.directory.page(&query, &profile.person, now);
+        let page = memory
+            .directory
+            .page(&query, Sight::of(&profile.person), now);
         Front {
             counter: writer.state.counter + 1,
             rows: page
@@ -297,7 +306,7 @@ pub(crate) async fn front(desk: &Desk, writer: &mut Writer) -> Result<(), ActErr
                 .map(|slot| memory.directory.row_of(*slot))
                 .collect(),
             total: page.total,
-            counts: memory.directory.counts(&profile.person, now),
+            counts: memory.directory.counts(Sight::of(&profile.person), now),
             branches: memory.all_branches(),
         }
     };

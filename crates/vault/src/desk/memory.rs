@@ -1,11 +1,16 @@
 //! What an open vault keeps in memory, and nothing else does: lists, names, and who we are.
 use std::collections::{BTreeMap, HashMap};
 
+use casebook::merge::Id;
+use casebook::staff::{Actor, Staff};
+
 use ledger::{AuthorId, Have, RecordId, Replica, Role};
 
 use super::{Desk, Writer};
 use crate::directory::Directory;
+use crate::failure::ActError;
 use crate::local::{Front, Link, Profile};
+use crate::people::Tries;
 use crate::projection::{self, Record};
 use crate::view::{DeskView, Millis, Progress, SyncMark};
 
@@ -18,6 +23,18 @@ pub(crate) struct Lag {
     pub entries: u64,
 }
 
+/// Who is at the desk of a clinic that has entered its people.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Seat {
+    /// Nobody.
+    #[default]
+    Empty,
+    /// This person.
+    Taken(Id),
+    /// Whoever has typed the recovery kit's words, until somebody signs in or out.
+    Words,
+}
+
 /// In-memory side of a vault.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -27,6 +44,12 @@ pub(crate) struct Memory {
     /// The page kept for the moment after unlocking, until the directory is there.
     pub front: Option<Front>,
     pub profile: Profile,
+    /// The clinic's people; not to be trusted before `staff_known`.
+    pub staff: Staff,
+    pub staff_known: bool,
+    pub seat: Seat,
+    /// Wrong tries of PINs.
+    pub tries: Tries,
     /// Number of our own last entry.
     pub own_seq: u64,
     acknowledged: Vec<(u64, Millis)>,
@@ -49,6 +72,7 @@ impl Memory {
         let mut memory = Self {
             front,
             own_seq: writer.ledger.seq(),
+            tries: writer.tries.value.clone(),
             ..Self::default()
         };
         memory.see_profile(&writer.profile.value);
@@ -56,6 +80,30 @@ impl Memory {
         memory.see_roster(&writer.replica, writer.ledger.author());
         memory.see_others(writer);
         memory
+    }
+
+    /// Takes the clinic's people over; whoever can no longer sign in no longer sits here.
+    pub(crate) fn see_staff(&mut self, staff: &Staff) {
+        self.staff.clone_from(staff);
+        self.staff_known = true;
+        if let Seat::Taken(id) = self.seat
+            && !staff.can_sign_in(&id)
+        {
+            self.seat = Seat::Empty;
+        }
+    }
+
+    /// Who is at the desk.
+    pub(crate) fn actor(&self) -> Result<Actor, ActError> {
+        let unnamed = || Actor::unnamed(self.profile.person.clone());
+        if !self.staff.in_use() {
+            return Ok(unnamed());
+        }
+        match self.seat {
+            Seat::Empty => Err(ActError::SignedOut),
+            Seat::Taken(id) => self.staff.actor(&id).ok_or(ActError::SignedOut),
+            Seat::Words => Ok(unnamed()),
+        }
     }
 
     pub(crate) fn see_profile(&mut self, profile: &Profile) {
@@ -194,7 +242,7 @@ impl Memory {
             branch: self.branch.clone(),
             desk: self.desk.clone(),
             author: desk.me.to_string(),
-            person: self.profile.person.clone(),
+            person: self.actor().map(|actor| actor.name).unwrap_or_default(),
             server: self.server.clone(),
             kit_checked: self.profile.kit_checked,
             branches: self.all_branches(),

@@ -5,7 +5,7 @@ use ledger::{
 use rand::rng;
 use seal::{ClinicKey, Table};
 
-use super::{Desk, Writer};
+use super::{Desk, EpochKeys, Writer};
 use crate::event::Event;
 use crate::failure::ActError;
 use crate::projection::{Proposed, Record, stamp};
@@ -50,6 +50,21 @@ impl Scribe {
         })?;
         self.entries.push(entry);
         Ok(())
+    }
+
+    /// Appends something that only the clinic can read.
+    pub(crate) fn sealed(
+        &mut self,
+        kind: Kind,
+        record: RecordId,
+        (epoch, keys): (Epoch, &EpochKeys),
+        now: i64,
+        plain: &[u8],
+    ) -> Result<&Entry, ActError> {
+        self.append(kind, record, epoch, now, |aad| {
+            keys.record.seal(&mut rng(), aad, plain)
+        })?;
+        self.entries.last().ok_or(ActError::Io)
     }
 
     /// Appends a change of the membership.
@@ -130,6 +145,11 @@ impl OwnWrite {
         &mut self.batch
     }
 
+    /// What the database must agree with afterwards.
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.state
+    }
+
     /// The entries of the same transaction.
     pub(crate) fn scribe(&mut self) -> &mut Scribe {
         &mut self.scribe
@@ -177,15 +197,9 @@ impl Desk {
         let mut stamps = Vec::new();
         for Proposed { id, kind, change } in changes {
             let plain = zeroize::Zeroizing::new(change.encode());
-            write.scribe.append(kind, id, epoch, now, |aad| {
-                keys.record.seal(&mut rng(), aad, &plain)
-            })?;
-            let (Some(entry), Some(held)) = (
-                write.scribe.entries.last(),
-                held.iter_mut().find(|held| held.record.id == id),
-            ) else {
-                return Err(ActError::NotFound);
-            };
+            let entry = write.scribe.sealed(kind, id, (epoch, &keys), now, &plain)?;
+            let held = held.iter_mut().find(|held| held.record.id == id);
+            let held = held.ok_or(ActError::NotFound)?;
             held.record.lead.insert(stamp(entry), change);
             held.record.own_seq = entry.header.seq;
             stamps.push((id, entry.header.hlc));

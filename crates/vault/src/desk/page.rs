@@ -1,11 +1,12 @@
 //! Lists: pages of leads, the sentence on top, and what a typed number tells.
+use casebook::staff::Actor;
 use casebook::{day, phone};
 use ledger::RecordId;
 use seal::Table;
 
 use super::Desk;
 use super::own::Held;
-use crate::directory::Page;
+use crate::directory::{Page, Sight};
 use crate::failure::ActError;
 use crate::store::sealed_rows;
 use crate::view::{Chip, LeadPage, LeadQuery, LeadSort, PhoneCheck, Today};
@@ -13,8 +14,20 @@ use crate::view::{Chip, LeadPage, LeadQuery, LeadSort, PhoneCheck, Today};
 /// Rows that one page may hold.
 pub(crate) const MOST_ROWS: u32 = 200;
 
+/// What this person sees of the lists.
+fn sight(actor: &Actor) -> Sight<'_> {
+    Sight {
+        me: &actor.name,
+        branches: &actor.branches,
+    }
+}
+
 /// One page of a list or of a search.
-pub(crate) async fn leads(desk: &Desk, mut query: LeadQuery) -> Result<LeadPage, ActError> {
+pub(crate) async fn leads(
+    desk: &Desk,
+    actor: &Actor,
+    mut query: LeadQuery,
+) -> Result<LeadPage, ActError> {
     desk.secrets()?;
     query.limit = query.limit.min(MOST_ROWS);
     if !desk.is_loaded() {
@@ -26,8 +39,7 @@ pub(crate) async fn leads(desk: &Desk, mut query: LeadQuery) -> Result<LeadPage,
     let now = desk.now();
     let (page, rows, mut shown) = {
         let mut memory = desk.memory();
-        let person = memory.profile.person.clone();
-        let page = memory.directory.page(&query, &person, now);
+        let page = memory.directory.page(&query, sight(actor), now);
         let rows: Vec<i64> = page
             .slots
             .iter()
@@ -37,8 +49,12 @@ pub(crate) async fn leads(desk: &Desk, mut query: LeadQuery) -> Result<LeadPage,
             rows: Vec::new(),
             total: page.total,
             more: page.more,
-            counts: memory.directory.counts(&person, now),
-            branches: memory.all_branches(),
+            counts: memory.directory.counts(sight(actor), now),
+            branches: if actor.branches.is_empty() {
+                memory.all_branches()
+            } else {
+                actor.branches.clone()
+            },
             unknown_number: None,
             searchable: true,
         };
@@ -71,7 +87,9 @@ async fn before_loading_ends(desk: &Desk, query: &LeadQuery) -> Result<Option<Le
         && query.branch.is_none()
         && query.source.is_none()
         && query.offset == 0;
-    if !plain || desk.is_rebuilding() {
+    // Of people with names each has a list of their own: it comes with the rest.
+    let named = !desk.memory().staff_known || desk.memory().staff.in_use();
+    if !plain || named || desk.is_rebuilding() {
         return Ok(None);
     }
     let limit = query.limit as usize;
@@ -114,6 +132,7 @@ async fn newest(desk: &Desk, limit: i64) -> Result<Vec<Held>, ActError> {
 /// What typing a number tells.
 pub(crate) async fn check_phone(
     desk: &Desk,
+    actor: &Actor,
     text: &str,
     except: Option<RecordId>,
 ) -> Result<PhoneCheck, ActError> {
@@ -143,12 +162,12 @@ pub(crate) async fn check_phone(
         kind: reading.kind,
         warnings: reading.warnings,
         second: reading.second.map(|number| number.display()),
-        known: desk.rows_of(&desk.held_all(&rows).await?),
+        known: desk.known_to(actor, &desk.held_all(&rows).await?),
     })
 }
 
 /// The sentence on top of the list.
-pub(crate) async fn today(desk: &Desk) -> Result<Today, ActError> {
+pub(crate) async fn today(desk: &Desk, actor: &Actor) -> Result<Today, ActError> {
     desk.loaded().await?;
     let now = desk.now();
     let memory = desk.memory();
@@ -157,5 +176,5 @@ pub(crate) async fn today(desk: &Desk) -> Result<Today, ActError> {
         0 => a_day_ago,
         last_used => last_used.min(a_day_ago),
     };
-    Ok(memory.directory.today(since, now))
+    Ok(memory.directory.today(sight(actor), since, now))
 }

@@ -1,11 +1,12 @@
 //! Everything about one lead.
 use casebook::lead::Rival as Disputed;
 use casebook::permission::Permission;
+use casebook::staff::Actor;
 use ledger::{AuthorId, RecordId};
 
 use super::keep;
 use super::own::Held;
-use super::row::{masked, row_of, title};
+use super::row::{masked, row_for, row_of, title};
 use super::timeline::{self, Titles};
 use super::{Desk, Memory};
 use crate::failure::ActError;
@@ -13,13 +14,13 @@ use crate::projection::Record;
 use crate::view::{LeadView, Rival};
 
 /// The view of one lead.
-pub(crate) async fn lead(desk: &Desk, id: RecordId) -> Result<LeadView, ActError> {
+pub(crate) async fn lead(desk: &Desk, actor: &Actor, id: RecordId) -> Result<LeadView, ActError> {
     desk.loaded().await?;
-    view(desk, desk.held(id).await?).await
+    view(desk, actor, desk.seen(actor, id).await?).await
 }
 
 /// The view of a lead that was just read or written.
-pub(crate) async fn view(desk: &Desk, held: Held) -> Result<LeadView, ActError> {
+pub(crate) async fn view(desk: &Desk, actor: &Actor, held: Held) -> Result<LeadView, ActError> {
     let record = held.record;
     let (siblings, merged, named) = {
         let memory = desk.memory();
@@ -49,25 +50,26 @@ pub(crate) async fn view(desk: &Desk, held: Held) -> Result<LeadView, ActError> 
     let titles: Titles = named
         .iter()
         .chain(&merged)
+        .filter(|held| actor.sees(held.record.lead.facts().branch))
         .map(|held| (*held.record.id.as_bytes(), title(&held.record.lead)))
         .collect();
     let draft = keep::draft(desk, record.id).await?;
     let memory = desk.memory();
     let (siblings, merged) = (records(&siblings), records(&merged));
     Ok(assemble(
-        &memory, &record, &siblings, &merged, &titles, draft,
+        &memory, actor, &record, &siblings, &merged, &titles, draft,
     ))
 }
 
 /// The view of a lead that was just written. It is durable: nothing beside it that can't be read
 /// may make it look as if it were not, or a clerk would do it again.
-pub(crate) async fn written(desk: &Desk, held: Held) -> LeadView {
-    match view(desk, held.clone()).await {
+pub(crate) async fn written(desk: &Desk, actor: &Actor, held: Held) -> LeadView {
+    match view(desk, actor, held.clone()).await {
         Ok(view) => view,
         Err(error) => {
             tracing::warn!(%error, "an act is durable, but not all around it could be read");
             let memory = desk.memory();
-            assemble(&memory, &held.record, &[], &[], &Titles::new(), None)
+            assemble(&memory, actor, &held.record, &[], &[], &Titles::new(), None)
         }
     }
 }
@@ -78,6 +80,7 @@ fn records(held: &[Held]) -> Vec<&Record> {
 
 fn assemble(
     memory: &Memory,
+    actor: &Actor,
     record: &Record,
     siblings: &[&Record],
     merged: &[&Record],
@@ -87,7 +90,7 @@ fn assemble(
     let facts = record.lead.facts();
     let rows = |of: &[&Record]| {
         of.iter()
-            .map(|record| super::row::row(memory, record))
+            .map(|record| row_for(memory, actor, record))
             .collect()
     };
     LeadView {

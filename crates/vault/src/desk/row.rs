@@ -2,6 +2,7 @@
 use std::collections::HashMap;
 
 use casebook::lead::{Facts, Lead};
+use casebook::staff::Actor;
 use casebook::{phone, text};
 use ledger::RecordId;
 use seal::Table;
@@ -30,6 +31,16 @@ impl Desk {
             Ok(held)
         } else {
             Err(ActError::Damaged)
+        }
+    }
+
+    /// One record, if it is this person's business.
+    pub(crate) async fn seen(&self, actor: &Actor, id: RecordId) -> Result<Held, ActError> {
+        let held = self.held(id).await?;
+        if actor.sees(held.record.lead.facts().branch) {
+            Ok(held)
+        } else {
+            Err(ActError::NotFound)
         }
     }
 
@@ -64,6 +75,15 @@ impl Desk {
             .collect()
     }
 
+    /// Rows for these records of one number; of other branches' leads they say that they are there.
+    pub(crate) fn known_to(&self, actor: &Actor, held: &[Held]) -> Vec<LeadRow> {
+        let memory = self.memory();
+        let known = held.iter();
+        known
+            .map(|held| row_for(&memory, actor, &held.record))
+            .collect()
+    }
+
     /// Rows of the table for these records.
     pub(crate) fn rows_of(&self, held: &[Held]) -> Vec<LeadRow> {
         let memory = self.memory();
@@ -74,6 +94,25 @@ impl Desk {
 /// One record as a row.
 pub(crate) fn row(memory: &Memory, record: &Record) -> LeadRow {
     row_of(memory, record, &record.lead.facts())
+}
+
+/// One record as a row for this person: of another branch's lead, that there is one, since when and
+/// where, but not who it is and what they ask.
+pub(crate) fn row_for(memory: &Memory, actor: &Actor, record: &Record) -> LeadRow {
+    let row = row(memory, record);
+    if actor.sees(row.branch.as_deref()) {
+        return row;
+    }
+    LeadRow {
+        name: String::new(),
+        question: String::new(),
+        owner: None,
+        next_call_at: None,
+        attempts: 0,
+        merged: 0,
+        conflict: false,
+        ..row
+    }
 }
 
 /// The same, when the facts are at hand.

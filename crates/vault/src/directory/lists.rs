@@ -5,7 +5,7 @@ use ledger::id::RecordId;
 use super::names::Names;
 use super::order::From;
 use super::traits::{ALL_STATES, Filter, state_bit, state_code};
-use super::{Directory, Hits, Page, Slot, rows_newest_first};
+use super::{Directory, Hits, Page, Sight, Slot, rows_newest_first};
 use crate::view::{Chip, ChipCounts, LeadQuery, LeadSort, Millis, Today};
 use casebook::lead::LeadState;
 
@@ -27,18 +27,20 @@ fn open_states() -> u8 {
 }
 
 /// What a query lets through.
-struct View {
-    filter: Filter,
+struct View<'s> {
+    filter: Filter<'s>,
     /// Only leads with a call before this.
     due: Option<Millis>,
 }
 
 impl Directory {
     /// One page of a list or of a search's hits. The order by name is built when first asked for, therefore `&mut`.
-    pub fn page(&mut self, query: &LeadQuery, me: &str, now: Millis) -> Page {
-        let Some(view) = self.view(query, me, now) else {
+    pub fn page(&mut self, query: &LeadQuery, sight: Sight<'_>, now: Millis) -> Page {
+        let scope = self.scope(sight);
+        let Some(mut view) = self.view(query, sight.me, now) else {
             return Page::default();
         };
+        view.filter = view.filter.within(scope.as_deref());
         let (skip, take) = (query.offset as usize, (query.limit as usize).min(PAGE));
         if !query.text.trim().is_empty() {
             let hits = self.hits(&query.text, HITS, &view);
@@ -61,7 +63,11 @@ impl Directory {
 
     /// Sizes of the work lists.
     #[must_use]
-    pub fn counts(&self, me: &str, now: Millis) -> ChipCounts {
+    pub fn counts(&self, sight: Sight<'_>, now: Millis) -> ChipCounts {
+        if let Some(scope) = self.scope(sight) {
+            return self.counts_within(sight.me, &scope, now);
+        }
+        let me = sight.me;
         let of = |states: u8| {
             self.listed
                 .iter()
@@ -81,18 +87,53 @@ impl Directory {
         }
     }
 
+    /// The same for somebody who doesn't see everything: counted, not remembered.
+    fn counts_within(&self, me: &str, scope: &[u16], now: Millis) -> ChipCounts {
+        let listed = Filter::listed().within(Some(scope));
+        let of = |states: u8| self.count(&listed.states(states));
+        let mine = self.people.known(me).map(|me| listed.owner(me));
+        ChipCounts {
+            all: of(ALL_STATES),
+            new: of(state_bit(LeadState::New)),
+            today: small(self.due_count(&listed, day::end(now))),
+            overdue: small(self.due_count(&listed, now)),
+            mine: mine.map_or(0, |mine| self.count(&mine)),
+            open: of(open_states()),
+            suspect: self.count(&Filter::held().within(Some(scope))),
+        }
+    }
+
+    fn count(&self, filter: &Filter<'_>) -> u32 {
+        small(
+            self.arrival
+                .page(filter, From::First, 0, 0, &mut Vec::new()),
+        )
+    }
+
+    /// Numbers of the branches that are seen, 0 for none among them; `None` for all.
+    fn scope(&self, sight: Sight<'_>) -> Option<Vec<u16>> {
+        let known = |branch: &String| self.branches.known(branch);
+        let seen = sight.branches.iter().filter_map(known);
+        (!sight.branches.is_empty()).then(|| seen.chain([0]).collect())
+    }
+
     /// The sentence on top of the list; `since` is when this desk was last in use.
     #[must_use]
-    pub fn today(&self, since: Millis, now: Millis) -> Today {
-        let uncalled = Filter::listed().states(state_bit(LeadState::New));
+    pub fn today(&self, sight: Sight<'_>, since: Millis, now: Millis) -> Today {
+        let scope = self.scope(sight);
+        let listed = Filter::listed().within(scope.as_deref());
+        let uncalled = listed.states(state_bit(LeadState::New));
         let known = |slot| self.columns.age(slot) < (since, RecordId::from_bytes([0; 16]));
-        let new = self.listed[usize::from(state_code(LeadState::New))];
+        let new = match scope {
+            Some(_) => self.count(&uncalled),
+            None => self.listed[usize::from(state_code(LeadState::New))],
+        };
         let mut oldest = Vec::new();
         self.arrival.page(&uncalled, From::First, 0, 1, &mut oldest);
-        let overdue = self.due_count(&Filter::listed(), now);
+        let overdue = self.due_count(&listed, now);
         Today {
             new: new.saturating_sub(small(self.arrival.count_before(&uncalled, known))),
-            due_today: small(self.due_count(&Filter::listed(), day::end(now)) - overdue),
+            due_today: small(self.due_count(&listed, day::end(now)) - overdue),
             overdue: small(overdue),
             oldest_uncalled_at: oldest.first().map(|slot| self.columns.received(*slot)),
         }
@@ -126,7 +167,7 @@ impl Directory {
         )
     }
 
-    fn hits(&self, text: &str, limit: usize, view: &View) -> Hits {
+    fn hits(&self, text: &str, limit: usize, view: &View<'_>) -> Hits {
         let mask = |block| self.due_rows(block, self.arrival.mask(block, &view.filter), view.due);
         let (places, more) = self.search.find(text, limit, mask);
         Hits {
@@ -154,7 +195,7 @@ impl Directory {
     }
 
     /// `None` when nothing can pass: a branch or a person that no lead has.
-    fn view(&self, query: &LeadQuery, me: &str, now: Millis) -> Option<View> {
+    fn view<'s>(&self, query: &LeadQuery, me: &str, now: Millis) -> Option<View<'s>> {
         let listed = Filter::listed();
         let mut filter = match query.chip {
             Chip::All => listed,
@@ -186,12 +227,12 @@ impl Directory {
         Some(View { filter, due })
     }
 
-    fn due_count(&self, filter: &Filter, before: Millis) -> usize {
+    fn due_count(&self, filter: &Filter<'_>, before: Millis) -> usize {
         self.calls
             .count_before(filter, |slot| self.columns.next_call(slot) < Some(before))
     }
 
-    fn plain_page(&self, filter: &Filter, sort: LeadSort, skip: usize, take: usize) -> Page {
+    fn plain_page(&self, filter: &Filter<'_>, sort: LeadSort, skip: usize, take: usize) -> Page {
         let uncalled = state_bit(LeadState::New);
         let mut slots = Vec::with_capacity(take);
         // Two lists after each other: what the first one leaves of `skip` and `take` goes to the second.
@@ -236,7 +277,7 @@ impl Directory {
     /// Calls before a moment. They are few, so that other orders than the calls' own may sort them all.
     fn due_page(
         &self,
-        filter: &Filter,
+        filter: &Filter<'_>,
         before: Millis,
         sort: LeadSort,
         skip: usize,

@@ -77,27 +77,42 @@ impl Order {
     }
 
     /// Rows of a block that pass the filter.
-    pub(crate) fn mask(&self, block: usize, filter: &Filter) -> u64 {
+    pub(crate) fn mask(&self, block: usize, filter: &Filter<'_>) -> u64 {
         let mut word = [0];
         self.masks(filter, block, &mut word);
         word[0]
     }
 
     /// Rows that pass in the blocks from `first` on, a word each.
-    fn masks(&self, filter: &Filter, first: usize, out: &mut [u64]) {
+    fn masks(&self, filter: &Filter<'_>, first: usize, out: &mut [u64]) {
         out.fill(!0);
         self.narrow(LIVE, true, first, out);
         for (bit, wanted) in filter.fixed() {
             self.narrow(bit, wanted, first, out);
         }
+        if let Some(scope) = filter.scope() {
+            self.narrow_to_any(scope, first, out);
+        }
         if filter.allowed() == ALL_STATES {
             return;
         }
+        let states = (0..7).filter(|state| filter.allowed() >> state & 1 == 1);
+        let bits = |state: u8| (0..3).map(move |bit| (bit, state >> bit & 1 == 1));
+        self.narrow_to_any(states.map(bits), first, out);
+    }
+
+    /// Leaves rows that fit one of several sets of bits.
+    fn narrow_to_any(
+        &self,
+        sets: impl Iterator<Item = impl Iterator<Item = (usize, bool)>>,
+        first: usize,
+        out: &mut [u64],
+    ) {
         let mut any = [0; CHUNK];
-        for state in (0..7).filter(|state| filter.allowed() >> state & 1 == 1) {
+        for set in sets {
             let mut one = [!0; CHUNK];
-            for bit in 0..3 {
-                self.narrow(bit, state >> bit & 1 == 1, first, &mut one[..out.len()]);
+            for (bit, wanted) in set {
+                self.narrow(bit, wanted, first, &mut one[..out.len()]);
             }
             any.iter_mut().zip(one).for_each(|(any, one)| *any |= one);
         }
@@ -293,7 +308,7 @@ impl Order {
     }
 
     /// Rows that pass and are `before`.
-    pub(crate) fn count_before(&self, filter: &Filter, before: impl Fn(Slot) -> bool) -> usize {
+    pub(crate) fn count_before(&self, filter: &Filter<'_>, before: impl Fn(Slot) -> bool) -> usize {
         let (block, at) = self.find(before);
         let mut count = 0;
         self.each_chunk(filter, block, |_, masks| count += ones(masks));
@@ -304,7 +319,7 @@ impl Order {
         count + ones(&[self.mask(block, filter) & low])
     }
 
-    fn each_chunk(&self, filter: &Filter, blocks: usize, mut each: impl FnMut(usize, &[u64])) {
+    fn each_chunk(&self, filter: &Filter<'_>, blocks: usize, mut each: impl FnMut(usize, &[u64])) {
         let mut masks = [0; CHUNK];
         for first in (0..blocks).step_by(CHUNK) {
             let masks = &mut masks[..CHUNK.min(blocks - first)];
@@ -316,7 +331,7 @@ impl Order {
     /// Appends up to `take` rows that pass to `out`, after `skip` of them. Returns how many pass in all.
     pub(crate) fn page(
         &self,
-        filter: &Filter,
+        filter: &Filter<'_>,
         from: From,
         skip: usize,
         take: usize,
@@ -356,7 +371,7 @@ impl Order {
     /// The part of a page that one chunk gives.
     fn chunk_page(
         &self,
-        filter: &Filter,
+        filter: &Filter<'_>,
         from: From,
         first: usize,
         skip: usize,

@@ -14,7 +14,7 @@ mod model;
 use model::Model;
 
 use super::*;
-use crate::view::{Chip, LeadQuery, LeadSort};
+use crate::view::{Chip, ChipCounts, LeadQuery, LeadSort, Today};
 
 const ME: &str = "Lan";
 const NOW: Millis = 1_780_000_000_000;
@@ -176,7 +176,7 @@ fn play(steps: &[Step]) -> (Directory, Model) {
                         sort: LeadSort::Name,
                         ..LeadQuery::default()
                     },
-                    ME,
+                    Sight::of(ME),
                     NOW,
                 );
                 continue;
@@ -255,15 +255,61 @@ proptest! {
         let (mut directory, model) = play(&steps);
         prop_assert_eq!(directory.len(), model.0.len());
         for query in queries {
-            let page = directory.page(&query, ME, NOW);
+            let page = directory.page(&query, Sight::of(ME), NOW);
             let list = model.list(&query);
             let (from, take) = (query.offset as usize, query.limit as usize);
             let wanted: Vec<u8> = list.iter().copied().skip(from).take(take).collect();
             prop_assert_eq!(ids(&directory, &model, &page.slots), wanted, "{:?}", query);
             prop_assert_eq!(page.total as usize, list.len());
         }
-        prop_assert_eq!(directory.counts(ME, NOW), model.counts());
-        prop_assert_eq!(directory.today(NOW - 2 * HOUR, NOW), model.today(NOW - 2 * HOUR));
+        prop_assert_eq!(directory.counts(Sight::of(ME), NOW), model.counts());
+        prop_assert_eq!(directory.today(Sight::of(ME), NOW - 2 * HOUR, NOW), model.today(NOW - 2 * HOUR));
+    }
+
+    #[test]
+    fn whoever_sees_some_branches_sees_and_counts_these_and_what_has_none(
+        steps in vec(step(200), 0..400),
+        queries in vec(query(), 1..12),
+        branches in vec(select(vec!["Q.1".to_owned(), "Q.7".into(), "nowhere".into()]), 1..3),
+        text in words(),
+    ) {
+        let (mut directory, model) = play(&steps);
+        let sight = Sight { me: ME, branches: &branches };
+        let seen = |n: &u8| model.0[n].branch.as_ref().is_none_or(|b| branches.contains(b));
+        for mut query in queries {
+            (query.offset, query.limit) = (0, 200);
+            let page = directory.page(&query, sight, NOW);
+            let mut wanted = model.list(&query);
+            wanted.retain(seen);
+            prop_assert_eq!(page.total as usize, wanted.len());
+            wanted.truncate(200);
+            prop_assert_eq!(ids(&directory, &model, &page.slots), wanted, "{:?}", query);
+            let mut among = model.pass(&query);
+            among.retain(seen);
+            query.text = text.clone();
+            let page = directory.page(&query, sight, NOW);
+            let wanted = model.find(&text, 50, &among);
+            prop_assert_eq!((ids(&directory, &model, &page.slots), page.more), wanted, "{:?}", query);
+        }
+        let of = |chip| u32::try_from(model.chip(chip).iter().filter(|n| seen(n)).count()).unwrap();
+        let counts = directory.counts(sight, NOW);
+        prop_assert_eq!(counts, ChipCounts {
+            all: of(Chip::All),
+            new: of(Chip::New),
+            today: of(Chip::Today),
+            overdue: of(Chip::Overdue),
+            mine: of(Chip::Mine),
+            open: of(Chip::Open),
+            suspect: of(Chip::Suspect),
+        });
+        let since = NOW - 2 * HOUR;
+        let arrived: Vec<Millis> = model.chip(Chip::New).iter().filter(|n| seen(n)).map(|n| model.0[n].received).collect();
+        prop_assert_eq!(directory.today(sight, since, NOW), Today {
+            new: u32::try_from(arrived.iter().filter(|at| **at >= since).count()).unwrap(),
+            due_today: counts.today - counts.overdue,
+            overdue: counts.overdue,
+            oldest_uncalled_at: arrived.into_iter().min(),
+        });
     }
 
     #[test]
@@ -279,7 +325,7 @@ proptest! {
             let wanted = model.find(&text, limit, &model.shown());
             prop_assert_eq!((ids(&directory, &model, &hits.slots), hits.more), wanted, "{}", text);
             let query = LeadQuery { text, offset: 0, limit: 200, ..query.clone() };
-            let page = directory.page(&query, ME, NOW);
+            let page = directory.page(&query, Sight::of(ME), NOW);
             let wanted = model.find(&query.text, 50, &model.pass(&query));
             prop_assert_eq!((ids(&directory, &model, &page.slots), page.more), wanted, "{:?}", query);
         }

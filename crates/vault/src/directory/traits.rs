@@ -116,19 +116,21 @@ impl Traits {
 
 /// Which leads a list shows: some bits fixed, some states allowed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Filter {
+pub(crate) struct Filter<'s> {
     fixed: u64,
     value: u64,
     states: u8,
+    scope: Option<&'s [u16]>,
 }
 
-impl Filter {
+impl<'s> Filter<'s> {
     /// Everything that was not merged away.
     pub(crate) fn shown() -> Self {
         Self {
             fixed: 0,
             value: 0,
             states: ALL_STATES,
+            scope: None,
         }
         .fix(MERGED, 1, 0)
     }
@@ -173,11 +175,31 @@ impl Filter {
 
     #[cfg(test)]
     fn admits(self, traits: Traits) -> bool {
-        traits.0 & self.fixed == self.value && self.states >> traits.state() & 1 == 1
+        traits.0 & self.fixed == self.value
+            && self.states >> traits.state() & 1 == 1
+            && self
+                .scope
+                .is_none_or(|scope| scope.contains(&traits.branch()))
+    }
+
+    /// Only leads of these branches; `None` for all.
+    pub(crate) fn within(self, scope: Option<&'s [u16]>) -> Self {
+        Self { scope, ..self }
+    }
+
+    /// Branches that are let through, each as bits that must have a value; `None` for all.
+    pub(crate) fn scope(
+        self,
+    ) -> Option<impl Iterator<Item = impl Iterator<Item = (usize, bool)>> + use<'s>> {
+        let bits = |branch: u16| {
+            let bit = move |bit: u32| ((BRANCH + bit) as usize, branch >> bit & 1 == 1);
+            (0..u16::BITS).map(bit)
+        };
+        self.scope.map(|scope| scope.iter().copied().map(bits))
     }
 
     /// Bits that must have a value.
-    pub(crate) fn fixed(self) -> impl Iterator<Item = (usize, bool)> {
+    pub(crate) fn fixed(self) -> impl Iterator<Item = (usize, bool)> + use<'s> {
         (0..BITS)
             .filter(move |bit| self.fixed >> bit & 1 == 1)
             .map(move |bit| (bit, self.value >> bit & 1 == 1))

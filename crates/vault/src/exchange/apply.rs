@@ -10,15 +10,17 @@ use ledger::{AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Re
 use seal::{StorageKey, Table};
 
 use self::admit::{Admitted, admit};
-use super::project::{Places, Projected, project};
+use super::project::{Places, Projected, project, project_people};
 use super::{adopt_link, write_link};
 use crate::desk::{Desk, EpochKeys, Epochs, Held, Secrets, Writer};
 use crate::event::Event;
 use crate::failure::ActError;
 use crate::life::put_epoch_key;
 use crate::local::{self, Link};
+use crate::people::People;
 use crate::state::State;
 use crate::store::ledger_rows::{self, Numbers};
+use crate::store::sealed_rows::SealedRow;
 use crate::store::{Batch, sealed_rows};
 use crate::view::AlarmKind;
 
@@ -161,10 +163,16 @@ async fn store(
     if rebuild {
         state.distrust_projection();
     }
+    let staff = staff_rows(key, &mut state, &mut next.people, &admitted)?;
+    let people_changed = !staff.is_empty();
+    sealed_rows::put_all(&mut batch, Table::Staff, staff);
     let projected = lead_rows(desk, key, &mut state, &mut next.row, admitted).await?;
     sealed_rows::put_all(&mut batch, Table::Lead, projected.rows);
     desk.commit(writer, batch, state).await?;
     next.adopt(writer);
+    if people_changed {
+        desk.see_people(writer);
+    }
     if let Some((link, version)) = link {
         adopt_link(desk, writer, link, version);
     }
@@ -184,6 +192,18 @@ async fn store(
         progress: true,
     };
     Ok((applied, rebuild))
+}
+
+/// Rows of the people that new entries, and payloads that were missing, speak of.
+fn staff_rows(
+    key: &StorageKey,
+    state: &mut State,
+    people: &mut People,
+    admitted: &Admitted,
+) -> Result<Vec<SealedRow>, ActError> {
+    let new = admitted.entries.iter().zip(&admitted.opened);
+    let filled = admitted.filled.iter().zip(&admitted.opened_filled);
+    project_people(people, state, key, new.chain(filled))
 }
 
 /// Rows of the leads that new entries, and payloads that were missing, speak of.
@@ -238,6 +258,7 @@ struct Next {
     numbers: Numbers,
     epochs: Epochs,
     row: i64,
+    people: People,
 }
 
 impl Next {
@@ -258,6 +279,7 @@ impl Next {
             numbers: writer.numbers.clone(),
             epochs: writer.epochs.clone(),
             row: writer.next_row,
+            people: writer.people.clone(),
         }
     }
 
@@ -267,6 +289,7 @@ impl Next {
         writer.numbers = self.numbers;
         writer.epochs = self.epochs;
         writer.next_row = self.row;
+        writer.people = self.people;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Opening entries' payloads, on two threads: opening submissions is what a first sync waits for.
+use casebook::fact::Fact;
 use casebook::lead::Change;
+use casebook::staff;
 use casebook::submission::{self, RawAnswers};
 use ledger::submission::{Answers, Received};
 use ledger::{ClinicId, Entry, Kind, RecordId};
@@ -16,7 +18,9 @@ const WORTH_A_THREAD: usize = 32;
 pub(crate) enum Opened {
     /// It says something about a lead.
     Change(Box<Change>),
-    /// It says nothing about a lead, was erased, or is a stranger's rubbish.
+    /// It says something about a person of the clinic.
+    Staff(Box<staff::Change>),
+    /// It says nothing that this version knows, was erased, or is a stranger's rubbish.
     Nothing,
     /// We were not given that clinic key (yet).
     NoKey,
@@ -64,8 +68,14 @@ fn open(
             };
             let aad = entry.header.aad();
             let opened = keys.record.open_into(&aad, payload, plain);
-            let change = opened.ok().and_then(|()| Change::decode(plain).ok());
-            change.map_or(Opened::Bad, |change| Opened::Change(Box::new(change)))
+            match opened.ok().and_then(|()| Fact::decode(plain).ok()) {
+                Some(Fact::Lead(change)) => Opened::Change(change),
+                Some(Fact::Staff(change)) if entry.header.kind == Kind::Change => {
+                    Opened::Staff(change)
+                }
+                Some(Fact::Staff(_) | Fact::Newer) => Opened::Nothing,
+                None => Opened::Bad,
+            }
         }
         Kind::Submission => submitted(entry, payload, epochs, clinic),
         Kind::Erase | Kind::Member | Kind::Grant | Kind::Witness => Opened::Nothing,

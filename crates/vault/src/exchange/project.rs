@@ -8,6 +8,7 @@ use super::open::Opened;
 use crate::desk::own::reseal;
 use crate::desk::{Desk, Held};
 use crate::failure::ActError;
+use crate::people::People;
 use crate::projection::{Record, stamp};
 use crate::state::State;
 use crate::store::sealed_rows::SealedRow;
@@ -80,6 +81,25 @@ pub(crate) async fn project(
         }
     }
     Ok(projected)
+}
+
+/// Merges what is said of the clinic's people; gives the rows that this changes.
+pub(crate) fn project_people<'a>(
+    people: &mut People,
+    state: &mut State,
+    key: &StorageKey,
+    said: impl Iterator<Item = (&'a Entry, &'a Opened)>,
+) -> Result<Vec<SealedRow>, ActError> {
+    // A person changed twice has one row.
+    let mut rows = BTreeMap::new();
+    for (entry, opened) in said {
+        if let Opened::Staff(change) = opened {
+            let id = *entry.header.record.as_bytes();
+            let row = people.insert(id, stamp(entry), change, state, key)?;
+            rows.extend(row.map(|row| (id, row)));
+        }
+    }
+    Ok(rows.into_values().collect())
 }
 
 fn is_newer_own(me: AuthorId, entry: &Entry, own_seq: u64) -> bool {

@@ -14,6 +14,7 @@ use crate::clock::SharedClock;
 use crate::desk::{Desk, EpochKeys, Epochs, Loading, Parts, Secrets, Vault, Versioned, Writer};
 use crate::failure::OpenError;
 use crate::local::{self, Front, Link, Profile};
+use crate::people::{People, Tries};
 use crate::state::{self, State};
 use crate::store::files::{Files, Hold};
 use crate::store::ledger_rows::{self, Identity};
@@ -109,6 +110,13 @@ pub(super) async fn unlock(
         locked.tips.clone(),
         locked.gone.clone(),
     );
+    // Rows that were changed behind our back are computed anew from the ledger, which is signed.
+    let people = match People::read(&store, &secrets.storage, &state).await {
+        Ok(people) if state.projection_is_current() => Some(people),
+        Ok(_) | Err(Fault::Damaged) => None,
+        Err(fault) => return Err(fault.into()),
+    };
+    let rebuild = people.is_none();
     let writer = Writer {
         ledger,
         replica,
@@ -117,11 +125,12 @@ pub(super) async fn unlock(
         next_row: sealed_rows::last_place(&store, Table::Lead).await? + 1,
         profile: versioned::<Profile>(&store, &secrets.storage).await?,
         link: versioned::<Link>(&store, &secrets.storage).await?,
+        tries: versioned::<Tries>(&store, &secrets.storage).await?,
+        people: people.unwrap_or_default(),
         state,
     };
     let front = versioned::<Front>(&store, &secrets.storage).await?.value;
     let front = (front.counter == writer.state.counter).then_some(front);
-    let rebuild = !writer.state.projection_is_current();
     Ok(Vault::new(Desk::assemble(Parts {
         store,
         clock,

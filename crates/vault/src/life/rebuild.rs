@@ -1,4 +1,4 @@
-//! Computing every lead anew from the ledgers.
+//! Computing every lead and every person anew from the ledgers.
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,15 +9,16 @@ use crate::desk::{Desk, Writer};
 use crate::directory::Directory;
 use crate::event::Event;
 use crate::exchange::open::{Opened, open_all};
-use crate::exchange::project::{Places, Projected, project};
+use crate::exchange::project::{Places, Projected, project, project_people};
 use crate::failure::ActError;
+use crate::people::People;
 use crate::projection;
 use crate::store::{Batch, Fault, ledger_rows, sealed_rows};
 
 /// Entries of one transaction.
 const ENTRIES: i64 = 5_000;
 
-/// Drops all lead rows and computes them from the entries. A crash on the way leaves a database
+/// Drops all rows of leads and people and computes them from the entries. A crash on the way leaves a database
 /// that says so and begins anew.
 pub(crate) async fn projections(desk: &Arc<Desk>) -> Result<(), ActError> {
     let mut writing = desk.writing().await;
@@ -26,6 +27,7 @@ pub(crate) async fn projections(desk: &Arc<Desk>) -> Result<(), ActError> {
     state.begin_projection();
     let mut batch = Batch::new();
     sealed_rows::clear(&mut batch, Table::Lead);
+    sealed_rows::clear(&mut batch, Table::Staff);
     desk.replace_rows();
     desk.commit(writer, batch, state).await?;
     writer.next_row = 1;
@@ -51,6 +53,8 @@ pub(crate) async fn projections(desk: &Arc<Desk>) -> Result<(), ActError> {
     desk.commit(writer, Batch::new(), state).await?;
     desk.memory().load(made.directory, made.orphans);
     desk.replace_rows();
+    writer.people = made.people;
+    desk.see_people(writer);
     // What the old rows said is not to stay behind in the log.
     desk.store.truncate_log().await?;
     Ok(())
@@ -62,6 +66,7 @@ struct Made {
     directory: Directory,
     orphans: HashMap<RecordId, i64>,
     rows: HashMap<RecordId, i64>,
+    people: People,
 }
 
 async fn step(
@@ -80,6 +85,8 @@ async fn step(
     .map_err(|_| ActError::Io)?;
     let mut state = writer.state.clone();
     let mut next = writer.next_row;
+    let said = entries.iter().zip(&opened);
+    let people = project_people(&mut made.people, &mut state, &secrets.storage, said)?;
     let rows = &made.rows;
     let places = Places {
         of: &|id| rows.get(&id).copied(),
@@ -89,6 +96,7 @@ async fn step(
         project(desk, &secrets.storage, &mut state, places, &entries, opened).await?;
     let mut batch = Batch::new();
     sealed_rows::put_all(&mut batch, Table::Lead, rows);
+    sealed_rows::put_all(&mut batch, Table::Staff, people);
     desk.commit(writer, batch, state).await?;
     writer.next_row = next;
     for held in changed {

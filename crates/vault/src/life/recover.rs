@@ -57,6 +57,8 @@ pub(super) async fn recover(
     outcome.await.map_err(|_| Fault::Io)??;
     let reread = super::open::look(locked.store.clone()).await?;
     let vault = unlock(&reread, new_root, clock, None).await?;
+    // Whoever has the words may do everything; also when nobody remembers a PIN.
+    vault.seat_by_words();
     Ok(Recovered { vault, lost })
 }
 
@@ -128,6 +130,7 @@ fn clear_sealed(batch: &mut Batch) {
         Table::View,
         Table::Setting,
         Table::Key,
+        Table::Staff,
     ] {
         sealed_rows::clear(batch, table);
     }

@@ -17,6 +17,7 @@ use crate::clock::SharedClock;
 use crate::desk::Secrets;
 use crate::failure::OpenError;
 use crate::local::{Kept, Link, Profile};
+use crate::people::Tries;
 use crate::state::{self, State};
 use crate::store::files::{Files, Hold};
 use crate::store::ledger_rows::{self, Identity, Numbers};
@@ -390,19 +391,25 @@ async fn carry_over(store: &Store, batch: &mut Batch, key: &StorageKey) -> Vec<L
         (Profile::PLACE, Loss::Profile),
         (Link::PLACE, Loss::ServerLink),
     ] {
-        match sealed_rows::get(store, Table::Setting, place).await {
-            Ok(None) => {}
-            Ok(Some(row)) if row.open(key, Table::Setting).is_ok() => {
-                sealed_rows::put(batch, Table::Setting, row);
-            }
-            _ => lost.push(loss),
+        if !carry_setting(store, batch, key, place).await {
+            lost.push(loss);
         }
     }
     // Where backups go; someone will be told that none are made if that is lost.
-    if let Ok(Some(row)) = sealed_rows::get(store, Table::Setting, Book::PLACE).await
-        && row.open(key, Table::Setting).is_ok()
-    {
-        sealed_rows::put(batch, Table::Setting, row);
-    }
+    carry_setting(store, batch, key, Book::PLACE).await;
+    // Without its wrong tries a PIN has all its tries again: no loss that anybody must hear of.
+    carry_setting(store, batch, key, Tries::PLACE).await;
     lost
+}
+
+/// Takes a setting over; false if it is there and does not open.
+async fn carry_setting(store: &Store, batch: &mut Batch, key: &StorageKey, place: i64) -> bool {
+    match sealed_rows::get(store, Table::Setting, place).await {
+        Ok(None) => true,
+        Ok(Some(row)) if row.open(key, Table::Setting).is_ok() => {
+            sealed_rows::put(batch, Table::Setting, row);
+            true
+        }
+        _ => false,
+    }
 }

@@ -17,6 +17,7 @@ fn full() -> Change {
     Change {
         at_ms: 1_795_399_200_000,
         by: "Mai".into(),
+        staff: None,
         origin: Some(Box::new(Origin {
             source: Source::Zalo,
             basis: BasisKind::Contract,
@@ -53,6 +54,20 @@ fn the_smallest_change_is_frozen() {
     let change = Change::revealed(doing("An", 1000), Purpose::Call);
     assert_eq!(hex(&change.encode()), "a3001903e80162416e1201");
     assert_eq!(hex(&Change::default().encode()), "a10000");
+}
+
+#[test]
+fn who_acted_is_one_more_key_that_an_old_version_skips() {
+    let change = Change {
+        staff: Some([0xa5; 16]),
+        ..Change::revealed(doing("An", 1000), Purpose::Call)
+    };
+    let bytes = change.encode();
+    assert_eq!(
+        hex(&bytes),
+        format!("a4001903e80162416e12011350{}", "a5".repeat(16))
+    );
+    assert!(Change::decode(&bytes).unwrap() == change);
 }
 
 #[test]

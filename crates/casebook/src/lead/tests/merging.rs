@@ -90,11 +90,13 @@ pub(super) fn any_change() -> impl Strategy<Value = Change> {
         any::<i64>(),
         any_text(),
         option::weighted(0.2, any_origin()),
+        option::of(any::<Id>()),
     );
     (head, texts, patches, values, stamps).prop_map(|(head, texts, patches, values, stamps)| {
         Change {
             at_ms: head.0,
             by: head.1,
+            staff: head.3,
             origin: head.2.map(Box::new),
             name: texts.0,
             phone: texts.1,
