@@ -18,6 +18,7 @@ pub mod id;
 pub mod kdf;
 pub mod label;
 pub mod member;
+pub mod plan;
 pub mod replica;
 pub mod request;
 pub mod roster;
@@ -39,6 +40,7 @@ pub use id::{
 };
 pub use label::Label;
 pub use member::{Member, Role};
+pub use plan::{Closing, Shelf, Stretch};
 pub use replica::{Admission, Cut, Lie, Rejected, Replica, Segment, Tip, Unknown};
 pub use roster::Roster;
 pub use writer::{Draft, Ledger};

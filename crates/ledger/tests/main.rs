@@ -6,6 +6,7 @@ mod bundle;
 mod golden;
 mod gone;
 mod parsers;
+mod plan;
 mod proof;
 mod revocation;
 mod speed;
