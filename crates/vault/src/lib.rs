@@ -12,6 +12,7 @@ mod exchange;
 pub mod failure;
 mod life;
 mod local;
+pub mod peer;
 mod projection;
 pub mod remote;
 mod search;
@@ -23,6 +24,7 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use desk::Vault;
 pub use event::Event;
 pub use exchange::Synced;
+pub use exchange::transport::{Other, Page, Receipt, Transport};
 pub use failure::{ActError, OpenError, SyncError};
 pub use life::{
     DeskPlan, Found, Founding, FoundingPlan, LockedVault, Loss, PaperKit, Recovered, probe, salvage,

@@ -1,11 +1,12 @@
 //! How the exchange stands, told truthfully.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use ledger::AuthorId;
 
-use super::{Stopped, write_link};
+use super::transport::Other;
+use super::write_link;
 use crate::desk::{Desk, Lag};
 use crate::event::Event;
 use crate::failure::{ActError, SyncError};
@@ -22,12 +23,15 @@ pub(crate) struct Status {
     pub remote: Option<Remote>,
     /// Arrival cursor for waiting.
     pub cursor: u64,
-    /// Authors whose ledgers stopped at a bad entry.
-    pub stopped: Stopped,
+    /// Authors whose ledgers stopped at a bad entry, by the way that it came: who lies on one way
+    /// must not keep an author's entries from coming on another.
+    stopped: BTreeMap<Other, BTreeSet<AuthorId>>,
     /// Authors nobody has vouched for, and how far their entries are kept.
     pub quarantined: BTreeMap<AuthorId, u64>,
-    /// Missing payloads were asked for once more since the start.
-    pub asked_to_fill: bool,
+    /// Who was asked once more for missing payloads since the start.
+    pub asked_to_fill: BTreeSet<Other>,
+    /// PCs nearby that we are in touch with, and when everything was last exchanged.
+    pub nearby: BTreeMap<AuthorId, Option<Millis>>,
     /// The last pull went to the end.
     pub complete: bool,
     /// When the server was last looked at closely.
@@ -49,9 +53,10 @@ impl Status {
             state,
             remote: None,
             cursor: 0,
-            stopped: Stopped::new(),
+            stopped: BTreeMap::new(),
             quarantined: BTreeMap::new(),
-            asked_to_fill: false,
+            asked_to_fill: BTreeSet::new(),
+            nearby: BTreeMap::new(),
             complete: false,
             checked: None,
             alarms: link.alarms.clone(),
@@ -59,6 +64,23 @@ impl Status {
             offset: link.offset,
             acknowledged: link.acknowledged_seq(),
         }
+    }
+
+    /// Notes whose ledgers stopped on this way.
+    pub(crate) fn stop(&mut self, way: Other, authors: &BTreeSet<AuthorId>) {
+        if !authors.is_empty() {
+            self.stopped.entry(way).or_default().extend(authors);
+        }
+    }
+
+    /// Whose ledgers stopped on this way.
+    pub(crate) fn stopped(&self, way: Other) -> impl Iterator<Item = AuthorId> + '_ {
+        self.stopped.get(&way).into_iter().flatten().copied()
+    }
+
+    /// Whether this author's ledger stopped on this way.
+    pub(crate) fn has_stopped(&self, way: Other, author: AuthorId) -> bool {
+        self.stopped(way).any(|stopped| stopped == author)
     }
 
     /// Takes over what was made durable.
@@ -132,6 +154,7 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
             status.offset,
         )
     };
+    let nearby = desk.status().nearby.clone();
     let memory = desk.memory();
     let name = |alarm: &KeptAlarm| {
         alarm
@@ -150,7 +173,10 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
             .iter()
             .map(|alarm| alarm.shown(name(alarm)))
             .collect(),
-        nearby: Vec::new(),
+        nearby: nearby
+            .into_iter()
+            .map(|(id, at)| memory.nearby(id, at))
+            .collect(),
         first: None,
     })
 }
