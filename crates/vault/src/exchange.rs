@@ -8,6 +8,7 @@ pub(crate) mod peers;
 pub(crate) mod project;
 pub(crate) mod shelf;
 mod status;
+pub(crate) mod stick;
 pub(crate) mod transport;
 
 use std::sync::Arc;
@@ -167,6 +168,13 @@ pub(crate) async fn both_ways<T: Transport>(
     Ok(synced)
 }
 
+/// Takes what we lack, and sends nothing.
+pub(crate) async fn take_all<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<Synced, SyncError> {
+    let mut synced = Synced::default();
+    pull(desk, way, &mut synced).await?;
+    Ok(synced)
+}
+
 /// Makes sure that everything the server has is here; without a server there is nothing to do.
 pub(crate) async fn catch_up(desk: &Arc<Desk>) -> Result<(), SyncError> {
     desk.loaded().await?;
@@ -191,14 +199,20 @@ async fn pull<T: Transport>(
     desk.status().complete &= other != Other::Server;
     let mut barren = 0;
     loop {
-        let have = wanted(desk, other).await?;
+        let mut have = wanted(desk, other).await?;
+        if other == Other::Stick {
+            // What is carried is read once: missing payloads are asked for along with the rest.
+            have = incomplete(desk, other).await?.unwrap_or(have);
+        }
         let page = way.pull(&have).await?;
         let applied = apply::apply(desk, page.bundle, other).await?;
         synced.count(&applied);
         barren = if applied.entries > 0 { 0 } else { barren + 1 };
         // A ledger that stopped just now is left out of the next question, and the others go on.
-        let goes_on = applied.progress || !applied.stopped.is_empty();
-        if !page.more || !goes_on || barren > BARREN_PAGES {
+        // A file comes to its end by itself.
+        let goes_on = other == Other::Stick
+            || ((applied.progress || !applied.stopped.is_empty()) && barren <= BARREN_PAGES);
+        if !page.more || !goes_on {
             let mut status = desk.status();
             status.cursor = page.cursor.unwrap_or(status.cursor);
             if other == Other::Server {

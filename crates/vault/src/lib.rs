@@ -24,6 +24,7 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use desk::Vault;
 pub use event::Event;
 pub use exchange::Synced;
+pub use exchange::stick::{Carrying, StickError};
 pub use exchange::transport::{Other, Page, Receipt, Transport};
 pub use failure::{ActError, OpenError, SyncError};
 pub use life::{

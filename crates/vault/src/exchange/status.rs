@@ -73,6 +73,11 @@ impl Status {
         }
     }
 
+    /// Gives this way another chance.
+    pub(crate) fn forget(&mut self, way: Other) {
+        self.stopped.remove(&way);
+    }
+
     /// Whose ledgers stopped on this way.
     pub(crate) fn stopped(&self, way: Other) -> impl Iterator<Item = AuthorId> + '_ {
         self.stopped.get(&way).into_iter().flatten().copied()
