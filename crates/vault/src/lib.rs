@@ -27,6 +27,7 @@ pub use exchange::Synced;
 pub use exchange::stick::{Carrying, StickError};
 pub use exchange::transport::{Other, Page, Receipt, Transport};
 pub use failure::{ActError, OpenError, SyncError};
+pub use ledger::AuthorId;
 pub use life::{
     DeskPlan, Found, Founding, FoundingPlan, LockedVault, Loss, PaperKit, Recovered, probe, salvage,
 };

@@ -9,6 +9,7 @@ mod serve;
 mod tls;
 mod wire;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,9 +77,9 @@ impl From<PeerError> for SyncError {
 }
 
 /// What a connection must be able to do.
-pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Duplex for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin + 'static> Duplex for T {}
 
 impl Vault {
     /// Greets the PC that was dialled; gives the way to it once both sides have proved themselves.
@@ -130,6 +131,13 @@ impl Vault {
         self.desk().secrets()?;
         Ok(self.desk().memory().here_only())
     }
+}
+
+/// Runs to its end even when nobody waits any more: a transaction cut in the middle would stay open.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, ActError>> + Send + 'static,
+) -> Result<T, ActError> {
+    tokio::spawn(work).await.unwrap_or(Err(ActError::Io))
 }
 
 /// By which this clinic's PCs greet each other.

@@ -180,7 +180,9 @@ pub(crate) async fn synced(desk: &Desk, peer: AuthorId) -> Result<(), ActError> 
         peers.peers.entry(peer.to_string()).or_default().synced_at = Some(now);
         write(desk, writer, peers).await?;
     }
-    desk.status().nearby.insert(peer, Some(now));
+    if let Some(near) = desk.status().nearby.get_mut(&peer) {
+        near.synced_at = Some(now);
+    }
     desk.tell(Event::Sync);
     Ok(())
 }
@@ -189,14 +191,27 @@ pub(crate) async fn synced(desk: &Desk, peer: AuthorId) -> Result<(), ActError> 
 pub(crate) async fn met(desk: &Desk, peer: AuthorId) -> Result<(), ActError> {
     let mut writing = desk.writing().await;
     let synced_at = writing.get()?.peers.value.synced_at(peer);
-    desk.status().nearby.entry(peer).or_insert(synced_at);
+    {
+        let mut status = desk.status();
+        let near = status.nearby.entry(peer).or_default();
+        near.connections += 1;
+        near.synced_at = near.synced_at.max(synced_at);
+    }
     desk.tell(Event::Sync);
     Ok(())
 }
 
 /// We are in touch with this PC no more.
 pub(crate) fn lost(desk: &Desk, peer: AuthorId) {
-    desk.status().nearby.remove(&peer);
+    {
+        let mut status = desk.status();
+        if let Some(near) = status.nearby.get_mut(&peer) {
+            near.connections = near.connections.saturating_sub(1);
+            if near.connections == 0 {
+                status.nearby.remove(&peer);
+            }
+        }
+    }
     desk.tell(Event::Sync);
 }
 

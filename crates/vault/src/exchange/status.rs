@@ -17,6 +17,15 @@ use crate::view::{Millis, SyncState, SyncView};
 /// `synced_at` is written down at most this often, in milliseconds: it is no news worth a write.
 const WRITE_DOWN: i64 = 60_000;
 
+/// A PC that we are in touch with.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Near {
+    /// Connections with it.
+    pub connections: u32,
+    /// Last time everything was exchanged.
+    pub synced_at: Option<Millis>,
+}
+
 /// What is known of the exchange between two writes.
 pub(crate) struct Status {
     pub state: SyncState,
@@ -31,7 +40,7 @@ pub(crate) struct Status {
     /// Who was asked once more for missing payloads since the start.
     pub asked_to_fill: BTreeSet<Other>,
     /// PCs nearby that we are in touch with, and when everything was last exchanged.
-    pub nearby: BTreeMap<AuthorId, Option<Millis>>,
+    pub nearby: BTreeMap<AuthorId, Near>,
     /// The last pull went to the end.
     pub complete: bool,
     /// When the server was last looked at closely.
@@ -180,7 +189,7 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
             .collect(),
         nearby: nearby
             .into_iter()
-            .map(|(id, at)| memory.nearby(id, at))
+            .map(|(id, near)| memory.nearby(id, near.synced_at))
             .collect(),
         first: None,
     })

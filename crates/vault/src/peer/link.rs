@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::greet::greet;
 use super::wire::{MOST, Tag, Wire};
-use super::{Duplex, PeerError, body, tls};
+use super::{Duplex, PeerError, body, tls, to_the_end};
 use crate::desk::Desk;
 use crate::exchange::apply::apply;
 use crate::exchange::peers;
@@ -109,12 +109,21 @@ impl Link {
         Ok(body)
     }
 
+    /// Takes in the proof that the clinic has cut this PC off.
+    async fn cut_off(&self, proof: Vec<u8>) -> SyncError {
+        let (desk, from) = (Arc::clone(&self.0.desk), self.other());
+        let applied = to_the_end(async move { apply(&desk, proof, from).await });
+        applied
+            .await
+            .err()
+            .map_or(SyncError::Revoked, SyncError::Store)
+    }
+
     /// An answer, or the proof that we were cut off.
     async fn take(&self, call: &mut Call, wanted: Tag) -> Result<Vec<u8>, SyncError> {
         let frame = call.wire.receive_within(MOST, ANSWER).await?;
         if frame.tag == Tag::CutOff {
-            apply(&self.0.desk, frame.body, self.other()).await?;
-            return Err(SyncError::Revoked);
+            return Err(self.cut_off(frame.body).await);
         }
         Ok(frame.expect(wanted)?)
     }
@@ -162,8 +171,7 @@ impl Transport for Link {
         call.waiting = false;
         if frame.tag == Tag::CutOff {
             call.broken = true;
-            apply(&self.0.desk, frame.body, self.other()).await?;
-            return Err(SyncError::Revoked);
+            return Err(self.cut_off(frame.body).await);
         }
         Ok(frame.expect(Tag::News)? == [1])
     }

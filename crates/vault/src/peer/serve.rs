@@ -8,7 +8,7 @@ use seal::End;
 
 use super::greet::{greet, proof_of_end};
 use super::wire::{Frame, MOST, Tag, Wire};
-use super::{Duplex, PeerError, Standing, body, news_for, standing, tls};
+use super::{Duplex, PeerError, Standing, body, news_for, standing, tls, to_the_end};
 use crate::desk::Desk;
 use crate::exchange::apply::apply;
 use crate::exchange::peers;
@@ -110,7 +110,9 @@ impl Guest {
             }
             Tag::Pull => self.page(&body::read_have(&frame.body)?).await,
             Tag::Push => {
-                let applied = apply(&self.desk, frame.body, Other::Peer(self.peer)).await?;
+                let (desk, from) = (Arc::clone(&self.desk), Other::Peer(self.peer));
+                let applied = to_the_end(async move { apply(&desk, frame.body, from).await });
+                let applied = applied.await?;
                 let receipt = body::receipt(&self.have().await?, applied.stopped.iter());
                 self.wire.send(Tag::Receipt, &[&receipt]).await
             }
@@ -130,10 +132,16 @@ impl Guest {
             pack(&self.desk, writing.get()?, &Wish::all(theirs, &nobody)).await?
         };
         let whole = parcel.as_ref().is_none_or(|parcel| parcel.left == 0);
-        peers::learn_more(&self.desk, self.peer, theirs).await?;
-        if parcel.is_none() {
-            peers::synced(&self.desk, self.peer).await?;
-        }
+        let (desk, peer, wanted) = (Arc::clone(&self.desk), self.peer, theirs.clone());
+        let through = parcel.is_none();
+        to_the_end(async move {
+            peers::learn_more(&desk, peer, &wanted).await?;
+            if through {
+                peers::synced(&desk, peer).await?;
+            }
+            Ok(())
+        })
+        .await?;
         let Parcel { bundle, left, .. } = parcel.unwrap_or(Parcel {
             bundle: ledger::bundle::Writer::new().finish(),
             entries: 0,
