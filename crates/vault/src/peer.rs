@@ -22,7 +22,7 @@ pub use serve::Guest;
 
 use crate::desk::{Desk, Vault, Writer};
 use crate::exchange::shelf::{Wish, lacks};
-use crate::exchange::transport::Transport as _;
+use crate::exchange::transport::Transport;
 use crate::exchange::{self, Synced, peers};
 use crate::failure::{ActError, SyncError};
 
@@ -109,6 +109,15 @@ impl Vault {
         .await
     }
 
+    /// Sends what the other side of any way lacks, and takes what we lack.
+    pub async fn sync_over(&self, way: impl Transport) -> Result<Synced, SyncError> {
+        self.run(|desk| async move {
+            desk.loaded().await?;
+            exchange::both_ways(&desk, &way).await
+        })
+        .await
+    }
+
     /// Waits until there is something new, here or there; at most so long.
     pub async fn news_with(&self, link: &Link, longest: Duration) -> Result<(), SyncError> {
         tokio::select! {
@@ -152,7 +161,7 @@ async fn nearby_key(desk: &Desk) -> Result<NearbyKey, ActError> {
 /// How the roster stands to another PC.
 enum Standing {
     Active(ledger::author::AuthorKeys),
-    CutOff,
+    CutOff(ledger::author::AuthorKeys),
     Unknown,
 }
 
@@ -161,7 +170,7 @@ fn standing(writer: &Writer, author: AuthorId) -> Standing {
     match writer.replica.roster().author(author) {
         Some(known) if !matches!(known.role, Role::Desk | Role::Owner) => Standing::Unknown,
         Some(known) if known.last_seq.is_none() => Standing::Active(known.keys),
-        Some(_) => Standing::CutOff,
+        Some(known) => Standing::CutOff(known.keys),
         None => Standing::Unknown,
     }
 }

@@ -15,3 +15,4 @@ mod nearby;
 mod remnants;
 mod speed;
 mod support;
+mod transport;

@@ -54,7 +54,7 @@ async fn two_pcs_end_with_the_same_and_say_truly_where_a_record_is() {
     let (link, _serving) = connect(&other.vault, &clinic.vault).await.unwrap();
     assert_eq!(link.peer(), clinic.vault.author());
     let synced = sync(&link, &other.vault).await;
-    assert!(synced.sent > 0 && synced.arrived > 0);
+    assert!(synced.arrived > 0);
     assert_eq!(sync(&link, &other.vault).await, vault::Synced::default());
     for vault in [&clinic.vault, &other.vault] {
         let mut found = vault.leads(all()).await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ledger::{AuthorId, Have, Kind, Replica};
 
 use super::peers;
-use super::shelf::{Parcel, Wish, pack};
+use super::shelf::{PARCEL, Parcel, WHOLE, Wish, pack};
 use super::transport::{Other, Receipt, Transport};
 use super::write_link;
 use crate::desk::{Desk, Writer};
@@ -13,6 +13,8 @@ use crate::failure::{ActError, SyncError};
 use crate::store::ledger_rows;
 use crate::view::{AlarmKind, Millis};
 
+/// Bytes of the bundle in a claim: 16 MiB as text, beside which there is little else.
+const CLAIM: usize = 11 << 20;
 /// Acknowledgements that are remembered with their times.
 const ACKNOWLEDGEMENTS: usize = 64;
 
@@ -57,6 +59,11 @@ async fn next_parcel(
     let mut writing = desk.writing().await;
     let wish = Wish {
         no_servers: other == Other::Server,
+        // A server takes no longer bundle.
+        uncut: match other {
+            Other::Server => PARCEL,
+            Other::Peer(_) | Other::Stick => WHOLE,
+        },
         ..Wish::all(theirs, refused)
     };
     pack(desk, writing.get()?, &wish).await
@@ -218,6 +225,8 @@ pub(super) async fn members_bundle(
     let wish = Wish {
         no_servers: true,
         own_end: reach,
+        most: CLAIM,
+        uncut: CLAIM,
         ..Wish::all(&theirs, &without)
     };
     let parcel = pack(desk, writer, &wish).await?;

@@ -11,7 +11,7 @@ use crate::store::ledger_rows::{self, STRIDE, Stops, weight};
 /// Bytes of one bundle.
 pub(crate) const PARCEL: usize = 4 << 20;
 /// Bytes of one stretch that can't be cut, and that a whole parcel is for.
-const WHOLE: usize = (6 << 20) - (1 << 16);
+pub(crate) const WHOLE: usize = (6 << 20) - (1 << 16);
 /// Entries read at once.
 const ENTRIES: i64 = 2_000;
 
@@ -29,6 +29,10 @@ pub(crate) struct Wish<'a> {
     pub bare: bool,
     /// Our own ledger goes no further than this.
     pub own_end: u64,
+    /// Bytes of the bundle.
+    pub most: usize,
+    /// Bytes of a stretch that can't be cut, and that a whole bundle is for.
+    pub uncut: usize,
 }
 
 impl<'a> Wish<'a> {
@@ -41,6 +45,8 @@ impl<'a> Wish<'a> {
             members_only: false,
             bare: false,
             own_end: u64::MAX,
+            most: PARCEL,
+            uncut: WHOLE,
         }
     }
 }
@@ -73,6 +79,8 @@ pub(crate) async fn pack(
         secrets: &secrets,
         stops: &stops,
         bare: wish.bare,
+        most: wish.most,
+        uncut: wish.uncut,
         bundle: bundle::Writer::new(),
         entries: 0,
     };
@@ -148,6 +156,8 @@ struct Packing<'a> {
     secrets: &'a Secrets,
     stops: &'a Stops,
     bare: bool,
+    most: usize,
+    uncut: usize,
     bundle: bundle::Writer,
     entries: u64,
 }
@@ -166,7 +176,11 @@ impl Packing<'_> {
         let Some(head) = heads.and_then(|heads| heads.get(&stretch.up_to)) else {
             return Ok(Packed::Unfit);
         };
-        let room = if self.entries == 0 { WHOLE } else { PARCEL };
+        let room = if self.entries == 0 {
+            self.uncut
+        } else {
+            self.most
+        };
         let room = room.saturating_sub(self.bundle.len());
         let part = self.read(stretch, room).await?;
         if part.last().map(|last| last.header.seq) == Some(stretch.up_to) {
@@ -184,16 +198,14 @@ impl Packing<'_> {
     /// Closed with a head of ours about every 1 MiB, so that whoever gets it can hand it on in parts.
     async fn own(&mut self, mut stretch: Stretch) -> Result<Packed, ActError> {
         while stretch.after < stretch.up_to {
-            let room = PARCEL.saturating_sub(self.bundle.len()).min(STRIDE);
-            let part = self.read(stretch, room).await?;
-            let part = match part.first() {
-                // One entry alone is never too long for a parcel of its own.
-                None if self.entries == 0 => self.read(stretch, WHOLE).await?,
-                None => return Ok(Packed::Full),
-                Some(_) => part,
-            };
+            let room = self.most.saturating_sub(self.bundle.len());
+            let mut part = self.read(stretch, room.min(STRIDE)).await?;
+            if part.is_empty() {
+                // One entry may be longer than a stride; it is never too long for a bundle of its own.
+                part = self.read(stretch, room).await?;
+            }
             let Some(last) = part.last().map(|last| last.header) else {
-                return Ok(Packed::Unfit);
+                return Ok(Packed::Full);
             };
             self.put(&part);
             let head = self.secrets.signer.head(last.seq, last.hash());

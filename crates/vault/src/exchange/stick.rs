@@ -208,7 +208,7 @@ async fn prepare(desk: &Desk) -> Result<(Vec<u8>, StickKey, Vec<u8>, u64), Stick
     }
     let have = writer.replica.have();
     let total = have.0.values().sum();
-    let header = file::header(epoch, &nearby, &grants);
+    let header = file::header(epoch, &nearby, &first_stick_key(writer)?, &grants)?;
     let preamble = file::preamble(desk.now(), desk.me, total, &have);
     Ok((preamble, keys.clinic.stick_key(), header, total))
 }
@@ -217,6 +217,14 @@ fn first_key(writer: &crate::desk::Writer) -> Result<NearbyKey, ActError> {
     let first = writer.epochs.first_key_value();
     first
         .and_then(|(_, keys)| keys.clinic.nearby_key())
+        .ok_or(ActError::Damaged)
+}
+
+/// The first epoch's, which every PC has.
+fn first_stick_key(writer: &crate::desk::Writer) -> Result<StickKey, ActError> {
+    let first = writer.epochs.first_key_value();
+    first
+        .map(|(_, keys)| keys.clinic.stick_key())
         .ok_or(ActError::Damaged)
 }
 
@@ -399,7 +407,7 @@ async fn key_for(desk: &Desk, head: &Opened) -> Result<StickKey, StickError> {
     if let Some(keys) = writer.epochs.get(&head.epoch) {
         return Ok(keys.clinic.stick_key());
     }
-    head.grants
+    head.grants(&first_stick_key(writer)?)?
         .iter()
         .find_map(|grant| seal::open_grant(&secrets.receive, desk.me, grant).ok())
         .filter(|key| key.epoch() == head.epoch)

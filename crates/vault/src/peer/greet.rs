@@ -200,10 +200,12 @@ async fn judge(
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     match standing(writer, claim.author) {
-        Standing::Active(keys) if !holds(&keys) => Err(PeerError::Stranger),
+        Standing::Active(keys) | Standing::CutOff(keys) if !holds(&keys) => {
+            Err(PeerError::Stranger)
+        }
         Standing::Active(_) if claim.author == desk.me => Ok(Verdict::Copy),
         Standing::Active(_) => Ok(Verdict::Known),
-        Standing::CutOff => {
+        Standing::CutOff(_) => {
             drop(writing);
             Ok(Verdict::CutOff(proof_of_end(desk).await?))
         }

@@ -13,11 +13,13 @@ use crate::exchange::transport::Page;
 
 const MAGIC: &[u8; 5] = b"LTSTK";
 const SUITE: u8 = 1;
-const FIXED: usize = 5 + 1 + 4 + 16 + 16 + 2;
-/// PCs that a header may name keys for.
-const MOST_GRANTS: usize = 4096;
-/// Bytes of one grant.
-const MOST_GRANT: usize = 512;
+/// Up to the mark, and with the length of the grants.
+const MARKED: usize = 5 + 1 + 4 + 16 + 16;
+const FIXED: usize = MARKED + 4;
+/// Place of the sealed grants: no chunk of text ever has it.
+const GRANTS: u32 = u32::MAX;
+/// The grants are filled up to a multiple of this, so that their length does not tell how many PCs there are.
+const FILL: usize = 4 << 10;
 /// Authors in a preamble.
 const MOST_AUTHORS: usize = 4096;
 /// Bytes of a page that is handed to the engine, and of text that is looked at for it at once.
@@ -27,22 +29,44 @@ const MOST_TEXT: usize = 8 << 20;
 /// What every bundle begins with.
 const BUNDLE_HEAD: usize = 7;
 
-/// `LTSTK` ‖ suite ‖ epoch ‖ salt ‖ mark ‖ count of grants ‖ (length ‖ grant) of each.
-pub(super) fn header(epoch: Epoch, nearby: &NearbyKey, grants: &[Vec<u8>]) -> Vec<u8> {
+/// `LTSTK` ‖ suite ‖ epoch ‖ salt ‖ mark ‖ length of the sealed grants ‖ these.
+pub(super) fn header(
+    epoch: Epoch,
+    nearby: &NearbyKey,
+    first: &StickKey,
+    grants: &[Vec<u8>],
+) -> Result<Vec<u8>, StickError> {
     let mut salt = [0; 16];
     rand::rng().fill_bytes(&mut salt);
-    let count = u16::try_from(grants.len()).unwrap_or(u16::MAX);
     let mut out = MAGIC.to_vec();
     out.push(SUITE);
     out.extend_from_slice(&epoch.0.to_le_bytes());
     out.extend_from_slice(&salt);
     out.extend_from_slice(&nearby.mark(&salt));
-    out.extend_from_slice(&count.to_le_bytes());
-    for grant in grants.iter().take(usize::from(count)) {
-        let len = u16::try_from(grant.len()).unwrap_or(u16::MAX);
-        out.extend_from_slice(&len.to_le_bytes());
-        out.extend_from_slice(grant);
+    let mut sealed = listed(grants);
+    first
+        .seal(&salt, &out, GRANTS, true, &mut sealed)
+        .map_err(|_| StickError::Io)?;
+    let len = u32::try_from(sealed.len()).map_err(|_| StickError::Io)?;
+    out.extend_from_slice(&len.to_le_bytes());
+    out.extend_from_slice(&sealed);
+    Ok(out)
+}
+
+/// (length ‖ grant) of each, then zeros. Of a clinic with hundreds of PCs as many as fit: all others know the key.
+fn listed(grants: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for grant in grants {
+        let Ok(len) = u16::try_from(grant.len()) else {
+            continue;
+        };
+        if out.len() + 2 + grant.len() <= STICK_CHUNK {
+            out.extend_from_slice(&len.to_le_bytes());
+            out.extend_from_slice(grant);
+        }
     }
+    let full = out.len().max(1).next_multiple_of(FILL);
+    out.resize(full, 0);
     out
 }
 
@@ -63,7 +87,8 @@ pub(super) fn preamble(created: i64, by: AuthorId, entries: u64, have: &Have) ->
 /// A header that was read.
 pub(super) struct Opened {
     pub(super) epoch: Epoch,
-    pub(super) grants: Vec<Vec<u8>>,
+    grants: Vec<u8>,
+    fixed: [u8; MARKED],
     salt: [u8; 16],
     mark: [u8; 16],
     digest: [u8; 32],
@@ -73,6 +98,25 @@ impl Opened {
     /// Whether the file is this clinic's.
     pub(super) fn is_of(&self, nearby: &NearbyKey) -> bool {
         nearby.mark(&self.salt) == self.mark
+    }
+
+    /// The grants, which every PC of the clinic can list and each open its own of.
+    pub(super) fn grants(&self, first: &StickKey) -> Result<Vec<Vec<u8>>, StickError> {
+        let mut text = self.grants.clone();
+        first
+            .open(&self.salt, &self.fixed, GRANTS, true, &mut text)
+            .map_err(|_| StickError::Damaged)?;
+        let mut grants = Vec::new();
+        let mut rest = text.as_slice();
+        while let Some((len, after)) = rest.split_first_chunk::<2>() {
+            let len = usize::from(u16::from_le_bytes(*len));
+            let Some((grant, after)) = after.split_at_checked(len).filter(|_| len > 0) else {
+                break;
+            };
+            grants.push(grant.to_vec());
+            rest = after;
+        }
+        Ok(grants)
     }
 }
 
@@ -90,27 +134,20 @@ pub(super) fn read_header(file: &mut impl Read) -> Result<Opened, StickError> {
     epoch.copy_from_slice(&all[6..10]);
     salt.copy_from_slice(&all[10..26]);
     mark.copy_from_slice(&all[26..42]);
-    let count = usize::from(u16::from_le_bytes([all[42], all[43]]));
-    if count > MOST_GRANTS {
+    let (mut fixed, mut len) = ([0; MARKED], [0; 4]);
+    fixed.copy_from_slice(&all[..MARKED]);
+    len.copy_from_slice(&all[MARKED..]);
+    let len = u32::from_le_bytes(len) as usize;
+    if len > STICK_CHUNK + STICK_TAG {
         return Err(StickError::Damaged);
     }
-    let mut grants = Vec::new();
-    for _ in 0..count {
-        let mut len = [0; 2];
-        exactly(file, &mut len)?;
-        all.extend_from_slice(&len);
-        let len = usize::from(u16::from_le_bytes(len));
-        if len > MOST_GRANT {
-            return Err(StickError::Damaged);
-        }
-        let mut grant = vec![0; len];
-        exactly(file, &mut grant)?;
-        all.extend_from_slice(&grant);
-        grants.push(grant);
-    }
+    let mut grants = vec![0; len];
+    exactly(file, &mut grants)?;
+    all.extend_from_slice(&grants);
     Ok(Opened {
         epoch: Epoch(u32::from_le_bytes(epoch)),
         grants,
+        fixed,
         salt,
         mark,
         digest: *blake3::hash(&all).as_bytes(),
