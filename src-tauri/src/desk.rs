@@ -13,6 +13,7 @@ use crate::failure::{Code, Failure};
 use crate::idle::Idle;
 use crate::keychain::Keychain;
 use crate::kit::PendingKit;
+use crate::lan::Lan;
 use crate::outside::{News, Outside};
 use crate::settings::SettingsFile;
 use crate::status::{AppStatus, Phase, Settings};
@@ -22,7 +23,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use vault::view::{DeskView, Invitation, Joining, Power, RevealPurpose, RevealedPhone, SyncView};
-use vault::{LockedVault, SharedClock, SystemClock, Vault};
+use vault::{Carrying, LockedVault, SharedClock, SystemClock, Vault};
 
 /// The desk, shared by all commands, the tray and the timers.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ struct Inner {
     backup_due: tokio::sync::Notify,
     /// Backups that were found last, for the one that is chosen among them.
     found_backups: Mutex<Vec<PathBuf>>,
+    /// What is carried on a stick at the moment.
+    carrying: Mutex<Option<Carrying>>,
     /// Held through every change of stage, so that two of them never mix.
     stage: tokio::sync::Mutex<Stage>,
 }
@@ -70,6 +73,7 @@ enum Stage {
 struct Open {
     vault: Vault,
     worker: Worker,
+    lan: Lan,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -92,6 +96,7 @@ impl Desk {
                 joining: Mutex::new((Joining::Idle, None)),
                 backup_due: tokio::sync::Notify::new(),
                 found_backups: Mutex::default(),
+                carrying: Mutex::new(None),
                 stage: tokio::sync::Mutex::new(Stage::Unknown),
             }),
         }
@@ -174,6 +179,9 @@ impl Desk {
     pub fn set_settings(&self, wanted: Settings) -> Result<Settings, Failure> {
         let kept = self.inner.settings.set(wanted)?;
         self.inner.outside.apply(&kept);
+        if let Some(open) = held(&self.inner.open).as_ref() {
+            open.lan.switch(kept.lan);
+        }
         Ok(kept)
     }
 

@@ -49,11 +49,19 @@ pub enum Label {
     BackupChunk,
     /// HKDF info: clinic key of epoch 1 → key that peppers PINs.
     Pin,
+    /// HKDF info: clinic key of epoch 1 → key by which PCs of one clinic find and greet each other.
+    Nearby,
+    /// TLS exporter label of a connection between PCs (RFC 9266's way, a label of our own).
+    Channel,
+    /// Signature context of a PC's proof on such a connection.
+    Proof,
+    /// HKDF info: clinic key → key that seals what is carried on a memory stick.
+    Stick,
 }
 
 impl Label {
     /// Every label, in order of declaration.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::Sign,
         Self::Receive,
         Self::Storage,
@@ -77,6 +85,10 @@ impl Label {
         Self::BackupHeader,
         Self::BackupChunk,
         Self::Pin,
+        Self::Nearby,
+        Self::Channel,
+        Self::Proof,
+        Self::Stick,
     ];
 
     /// The exact bytes that are hashed, signed or authenticated.
@@ -106,6 +118,10 @@ impl Label {
             Self::BackupHeader => "letan/1/backup-header",
             Self::BackupChunk => "letan/1/backup-chunk",
             Self::Pin => "letan/1/pin",
+            Self::Nearby => "letan/1/nearby",
+            Self::Channel => "EXPORTER-letan/1/channel",
+            Self::Proof => "letan/1/proof",
+            Self::Stick => "letan/1/stick",
         }
     }
 
@@ -135,7 +151,7 @@ mod tests {
     #[test]
     fn the_list_of_labels_is_whole() {
         // A fieldless enum numbers its variants from zero: the last one tells how many there are.
-        assert_eq!(Label::Pin as usize + 1, Label::ALL.len());
+        assert_eq!(Label::Stick as usize + 1, Label::ALL.len());
         for (i, label) in Label::ALL.iter().enumerate() {
             assert_eq!(*label as usize, i);
         }

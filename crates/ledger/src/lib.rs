@@ -19,6 +19,7 @@ pub mod join;
 pub mod kdf;
 pub mod label;
 pub mod member;
+pub mod plan;
 pub mod replica;
 pub mod request;
 pub mod roster;
@@ -42,6 +43,7 @@ pub use id::{
 pub use join::JoinCode;
 pub use label::Label;
 pub use member::{Member, Role};
+pub use plan::{Closing, Shelf, Stretch};
 pub use replica::{Admission, Cut, Lie, Rejected, Replica, Segment, Tip, Unknown};
 pub use roster::Roster;
 pub use witness::Witness;

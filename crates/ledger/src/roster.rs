@@ -159,6 +159,37 @@ impl Roster {
         self.authors.iter().map(|(id, author)| (*id, author))
     }
 
+    /// Every author, whoever can enrol after whoever gave it that power and before everybody who can't. Ledgers taken in
+    /// this order never wait for each other.
+    #[must_use]
+    pub fn order(&self) -> Vec<AuthorId> {
+        let powerful = |id: &AuthorId| {
+            self.author(*id)
+                .is_some_and(|author| author.may(Kind::Member))
+        };
+        let facts = in_order(&self.facts);
+        let mut order: Vec<AuthorId> = Vec::new();
+        loop {
+            let given = facts.iter().find_map(|((by, _), fact)| {
+                let whom = match &fact.member {
+                    Member::Genesis { keys, .. } => keys.id(),
+                    Member::Enrol { keys, role, .. }
+                        if matches!(role, Role::Owner | Role::Paper) && order.contains(by) =>
+                    {
+                        keys.id()
+                    }
+                    _ => return None,
+                };
+                (powerful(&whom) && !order.contains(&whom)).then_some(whom)
+            });
+            let Some(whom) = given else { break };
+            order.push(whom);
+        }
+        let rest: Vec<_> = self.authors.keys().copied().collect();
+        order.extend(rest.into_iter().filter(|id| !powerful(id)));
+        order
+    }
+
     /// Takes a member entry in; twice is as good as once. Leaves the roster as it was if the entry doesn't count.
     pub fn apply(&mut self, header: &Header, member: &Member) -> Result<(), RosterError> {
         let place = (header.author, header.seq);

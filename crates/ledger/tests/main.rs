@@ -7,6 +7,7 @@ mod golden;
 mod gone;
 mod join;
 mod parsers;
+mod plan;
 mod proof;
 mod revocation;
 mod speed;

@@ -23,11 +23,13 @@ pub enum Table {
     Setting = 6,
     /// Projection of one person of the clinic.
     Staff = 7,
+    /// What other PCs of the clinic have.
+    Peer = 8,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Lead,
         Self::Draft,
         Self::View,
@@ -35,6 +37,7 @@ impl Table {
         Self::Key,
         Self::Setting,
         Self::Staff,
+        Self::Peer,
     ];
 }
 

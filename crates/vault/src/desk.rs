@@ -25,6 +25,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::clock::SharedClock;
 use crate::event::Event;
+use crate::exchange::peers::Peers;
 use crate::exchange::{self, Status, Synced};
 use crate::failure::{ActError, SyncError};
 use crate::life::PaperKit;
@@ -104,6 +105,7 @@ pub(crate) struct Writer {
     pub link: Versioned<Link>,
     pub tries: Versioned<Tries>,
     pub people: People,
+    pub peers: Versioned<Peers>,
 }
 
 impl Writer {
@@ -130,6 +132,9 @@ pub(crate) struct Desk {
     placement: AtomicU64,
     offset: AtomicI64,
     pub exchange: tokio::sync::Mutex<()>,
+    /// Tells this start of this PC from every other.
+    pub instance: [u8; 16],
+    grown: watch::Sender<u64>,
     pub status: Mutex<Status>,
     invited: Mutex<Invited>,
     pub backups: crate::backup::Turn,
@@ -187,6 +192,8 @@ impl Desk {
             exchange: tokio::sync::Mutex::new(()),
             invited: Mutex::default(),
             backups: crate::backup::Turn::default(),
+            instance: rand::random(),
+            grown: watch::channel(writer.state.counter).0,
             status: Mutex::new(Status::of(&writer.link.value)),
             writer: tokio::sync::Mutex::new(Some(writer)),
         });
@@ -223,6 +230,11 @@ impl Desk {
         Writing(self.writer.lock().await)
     }
 
+    /// Moves whenever a ledger does.
+    pub(crate) fn grown(&self) -> watch::Receiver<u64> {
+        self.grown.subscribe()
+    }
+
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listening is no fault.
         let _ = self.events.send(event);
@@ -239,6 +251,9 @@ impl Desk {
         state.put(&mut batch, &secrets.storage)?;
         self.store.write(batch).await?;
         self.counter.store(state.counter, Ordering::Release);
+        if !writer.state.same_ledgers(&state) {
+            self.grown.send_replace(state.counter);
+        }
         writer.state = state;
         Ok(())
     }
@@ -305,6 +320,11 @@ impl Vault {
         Self { desk }
     }
 
+    /// The desk behind it.
+    pub(crate) const fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
     /// Runs `work` to its end even when the caller stops waiting: a transaction cut in the
     /// middle would stay open.
     pub(crate) async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
@@ -316,11 +336,6 @@ impl Vault {
     {
         let task = tokio::spawn(work(Arc::clone(&self.desk)));
         task.await.unwrap_or_else(|_| Err(ActError::Io.into()))
-    }
-
-    /// The desk behind it.
-    pub(crate) fn desk(&self) -> &Arc<Desk> {
-        &self.desk
     }
 
     /// The one connection's pool, lent to whoever owns the process' databases.

@@ -1,16 +1,19 @@
-//! The exchange with the intake server: what to send, what to take, and how it stands.
+//! The exchange with the intake server, PCs nearby and sticks: what to send, what to take, and how it stands.
 mod alarm;
-mod apply;
+pub(crate) mod apply;
 mod claim;
 mod cutoff;
 pub(crate) mod open;
 mod outbox;
+pub(crate) mod peers;
 pub(crate) mod project;
+pub(crate) mod shelf;
 mod status;
+pub(crate) mod stick;
+pub(crate) mod transport;
 pub(crate) mod upkeep;
 pub(crate) mod witness;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +24,7 @@ pub(crate) use claim::claim;
 pub(crate) use status::{Status, view};
 pub(crate) use witness::VERSION;
 
+use self::transport::{Other, Server, Transport};
 use crate::desk::{Desk, Secrets};
 use crate::event::Event;
 use crate::failure::{ActError, SyncError};
@@ -54,9 +58,9 @@ const BARREN_PAGES: u32 = 64;
 /// A clock that is further off than this is worth writing down, in milliseconds.
 const OFFSET_STEP: i64 = 500;
 
-/// An author's ledger that stopped is asked for no more until the next start: the server would
-/// send the same bad page for ever, and nobody else's entries.
-const NEVER_AGAIN: u64 = i64::MAX.cast_unsigned();
+/// An author's ledger that stopped is asked for no more on the same way until the next start: that
+/// side would send the same bad page for ever, and nobody else's entries.
+pub(crate) const NEVER_AGAIN: u64 = i64::MAX.cast_unsigned();
 
 impl From<RemoteError> for SyncError {
     fn from(error: RemoteError) -> Self {
@@ -153,26 +157,48 @@ pub(crate) async fn sync(desk: &Arc<Desk>) -> Result<Synced, SyncError> {
 
 async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError> {
     alarm::check_server(desk, remote).await?;
-    let mut synced = Synced {
-        sent: outbox::push(desk, remote).await?,
-        ..Synced::default()
-    };
-    pull(desk, remote, &mut synced).await?;
-    fill(desk, remote, &mut synced).await?;
-    if first_is_over(desk).await? {
+    let synced = both_ways(desk, &to_server(desk, remote)).await?;
+    // Whoever has just become one of us looks at the server as such; a new key is published at once.
+    let over = first_is_over(desk).await?;
+    if over || desk.status().checked.is_none() {
         alarm::check_server(desk, remote).await?;
     }
+    Ok(synced)
+}
+
+fn to_server(desk: &Arc<Desk>, remote: &Remote) -> Server {
+    Server {
+        desk: Arc::clone(desk),
+        remote: remote.clone(),
+    }
+}
+
+/// Sends what the other side lacks and takes what we lack, on whatever way.
+pub(crate) async fn both_ways<T: Transport>(
+    desk: &Arc<Desk>,
+    way: &T,
+) -> Result<Synced, SyncError> {
+    let mut synced = Synced {
+        sent: outbox::push(desk, way).await?,
+        ..Synced::default()
+    };
+    pull(desk, way, &mut synced).await?;
+    fill(desk, way, &mut synced).await?;
     let healed = upkeep::heal(desk).await?;
     let told = witness::tell(desk, Occasion::Exchange).await?;
     if healed || told {
-        outbox::push(desk, remote).await?;
-    }
-    if healed {
-        alarm::check_server(desk, remote).await?;
+        outbox::push(desk, way).await?;
     }
     if synced.arrived > 0 || desk.status().compared.is_none() {
         witness::compare(desk).await?;
     }
+    Ok(synced)
+}
+
+/// Takes what we lack, and sends nothing.
+pub(crate) async fn take_all<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<Synced, SyncError> {
+    let mut synced = Synced::default();
+    pull(desk, way, &mut synced).await?;
     Ok(synced)
 }
 
@@ -195,7 +221,7 @@ async fn first_is_over(desk: &Arc<Desk>) -> Result<bool, ActError> {
 pub(crate) async fn send(desk: &Arc<Desk>) -> Result<(), SyncError> {
     let _one = desk.exchange.lock().await;
     let remote = connected(desk).await?;
-    outbox::push(desk, &remote).await?;
+    outbox::push(desk, &to_server(desk, &remote)).await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     if writer.link.value.acknowledged_seq() < writer.ledger.seq() {
@@ -209,9 +235,9 @@ pub(crate) async fn fetch(desk: &Arc<Desk>) -> Result<(), SyncError> {
     desk.loaded().await?;
     let _one = desk.exchange.lock().await;
     let remote = connected(desk).await?;
-    pull(desk, &remote, &mut Synced::default()).await?;
+    take_all(desk, &to_server(desk, &remote)).await?;
     let status = desk.status();
-    if status.complete && status.stopped.is_empty() {
+    if status.complete && status.stopped(Other::Server).next().is_none() {
         Ok(())
     } else {
         Err(SyncError::Refused)
@@ -239,29 +265,42 @@ pub(crate) async fn catch_up(desk: &Arc<Desk>) -> Result<(), SyncError> {
 }
 
 /// Takes what we lack, page by page.
-async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<(), SyncError> {
-    desk.status().complete = false;
+async fn pull<T: Transport>(
+    desk: &Arc<Desk>,
+    way: &T,
+    synced: &mut Synced,
+) -> Result<(), SyncError> {
+    let other = way.other();
+    desk.status().complete &= other != Other::Server;
     let mut barren = 0;
     loop {
-        let credentials = credentials(desk).await?;
-        let have = wanted(desk).await?;
-        let waiting = !desk.status().quarantined.is_empty();
-        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
-        if pulled.revoked {
-            return Err(SyncError::Revoked);
+        let mut have = wanted(desk, other).await?;
+        if other == Other::Stick {
+            // What is carried is read once: missing payloads are asked for along with the rest.
+            have = incomplete(desk, other).await?.unwrap_or(have);
         }
-        let applied = apply::apply(desk, pulled.bundle).await?;
+        let waiting = !desk.status().quarantined.is_empty();
+        let page = way.pull(&have).await?;
+        let applied = apply::apply(desk, page.bundle, other).await?;
         synced.count(&applied);
-        note_left(desk, pulled.left);
+        if other == Other::Server {
+            note_left(desk, page.left);
+        }
         barren = if applied.entries > 0 { 0 } else { barren + 1 };
         // Of those who waited only the newest part was kept: now that they are known, the rest is
-        // asked for.
-        let vouched = waiting && desk.status().quarantined.is_empty();
-        let more = pulled.more || vouched;
-        if !more || !applied.progress || barren > BARREN_PAGES {
+        // asked for. A file is read once.
+        let vouched = other != Other::Stick && waiting && desk.status().quarantined.is_empty();
+        let more = page.more || vouched;
+        // A ledger that stopped just now is left out of the next question, and the others go on.
+        // A file comes to its end by itself.
+        let goes_on = other == Other::Stick
+            || ((applied.progress || !applied.stopped.is_empty()) && barren <= BARREN_PAGES);
+        if !more || !goes_on {
             let mut status = desk.status();
-            status.cursor = pulled.cursor;
-            status.complete = !more;
+            status.cursor = page.cursor.unwrap_or(status.cursor);
+            if other == Other::Server {
+                status.complete = !more;
+            }
             return Ok(());
         }
     }
@@ -277,14 +316,18 @@ fn note_left(desk: &Desk, left: Option<u64>) {
 
 /// Asks once more for payloads that came without an erasure to account for it, once per start: a
 /// server that keeps them back would be asked for ever. Every answer that brings none ends it.
-async fn fill(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<(), SyncError> {
-    if std::mem::replace(&mut desk.status().asked_to_fill, true) {
+async fn fill<T: Transport>(
+    desk: &Arc<Desk>,
+    way: &T,
+    synced: &mut Synced,
+) -> Result<(), SyncError> {
+    let other = way.other();
+    if !desk.status().asked_to_fill.insert(other) {
         return Ok(());
     }
-    while let Some(have) = incomplete(desk).await? {
-        let credentials = credentials(desk).await?;
-        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
-        let applied = apply::apply(desk, pulled.bundle).await?;
+    while let Some(have) = incomplete(desk, other).await? {
+        let page = way.pull(&have).await?;
+        let applied = apply::apply(desk, page.bundle, other).await?;
         synced.count(&applied);
         if applied.filled == 0 {
             break;
@@ -294,14 +337,14 @@ async fn fill(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
 }
 
 /// What we have, drawn back to before the first missing payload of each ledger; nothing if none is.
-async fn incomplete(desk: &Desk) -> Result<Option<Have>, ActError> {
-    let mut have = wanted(desk).await?;
+async fn incomplete(desk: &Desk, other: Other) -> Result<Option<Have>, ActError> {
+    let mut have = wanted(desk, other).await?;
     let mut writing = desk.writing().await;
     let replica = &writing.get()?.replica;
     let whole = replica.have_whole();
     let mut lacks = false;
     for (author, _) in replica.gone().missing() {
-        if !desk.status().stopped.contains(&author) {
+        if !desk.status().has_stopped(other, author) {
             have.0.insert(author, whole.seq(author));
             lacks = true;
         }
@@ -310,29 +353,28 @@ async fn incomplete(desk: &Desk) -> Result<Option<Have>, ActError> {
 }
 
 /// What we have, and what we don't want (again).
-async fn wanted(desk: &Desk) -> Result<Have, ActError> {
+async fn wanted(desk: &Desk, other: Other) -> Result<Have, ActError> {
     let mut have = desk.writing().await.get()?.replica.have();
     let status = desk.status();
     for (author, seq) in &status.quarantined {
         let mark = have.0.entry(*author).or_default();
         *mark = (*mark).max(*seq);
     }
-    for author in &status.stopped {
-        have.0.insert(*author, NEVER_AGAIN);
+    for author in status.stopped(other) {
+        have.0.insert(author, NEVER_AGAIN);
     }
     Ok(have)
 }
 
 /// Waits until the server has something new.
 pub(crate) async fn wait(desk: &Arc<Desk>, timeout: Duration) -> Result<bool, SyncError> {
-    let remote = connected(desk).await?;
-    let credentials = credentials(desk).await?;
-    let since = desk.status().cursor;
-    let found = remote.wait(&credentials.caller(desk), since, timeout).await;
-    match found {
-        Ok(cursor) => Ok(cursor.is_some()),
+    let way = Server {
+        desk: Arc::clone(desk),
+        remote: connected(desk).await?,
+    };
+    match way.wait(timeout).await {
+        Ok(news) => Ok(news),
         Err(error) => {
-            let error = SyncError::from(error);
             status::finish(desk, Some(error)).await?;
             Err(error)
         }
@@ -383,9 +425,6 @@ fn adopt_link(desk: &Desk, writer: &mut crate::desk::Writer, link: Link, version
     desk.status().see(&writer.link.value);
     desk.tell(Event::Sync);
 }
-
-/// Authors whose entries are held back, in memory.
-pub(crate) type Stopped = BTreeSet<AuthorId>;
 
 /// Raises alarms that stay until what they warn of is put right.
 pub(crate) async fn raise(

@@ -13,6 +13,7 @@ mod exchange;
 pub mod failure;
 mod life;
 mod local;
+pub mod peer;
 mod people;
 mod projection;
 pub mod remote;
@@ -25,7 +26,10 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use desk::Vault;
 pub use event::Event;
 pub use exchange::Synced;
+pub use exchange::stick::{Carrying, StickError};
+pub use exchange::transport::{Other, Page, Receipt, Transport};
 pub use failure::{ActError, BackupError, MemberError, OpenError, SyncError};
+pub use ledger::AuthorId;
 pub use life::{
     Admitted, DeskPlan, Fetched, Found, Founding, FoundingPlan, Knock, LockedVault, Loss, PaperKit,
     Recovered, fetch, probe, salvage, wipe,

@@ -4,6 +4,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod backup;
+mod carried;
 mod damage;
 mod disk;
 mod durable;
@@ -12,9 +13,11 @@ mod join;
 mod leads;
 mod lies;
 mod life;
+mod nearby;
 mod people;
 mod remnants;
 mod revoke;
 mod speed;
 mod support;
+mod transport;
 mod witness;

@@ -1,6 +1,7 @@
 //! What every test needs: a clock that stands still, a founded clinic, a server that can lie.
 pub(crate) mod exchange;
 pub(crate) mod join;
+pub(crate) mod second;
 pub(crate) mod server;
 
 use sqlx::sqlite::SqliteConnectOptions;

@@ -3,6 +3,7 @@ use super::{Desk, Open, Stage, held, phase_of};
 use crate::failure::{Code, Failure};
 use crate::herald;
 use crate::keychain::{Secret, Trouble};
+use crate::lan::{Lan, Places};
 use crate::status::{AppStatus, DatabaseProblem, KeychainProblem, Phase};
 use crate::worker::Worker;
 use std::sync::Arc;
@@ -87,9 +88,11 @@ impl Desk {
         ];
         let worker = Worker::start(vault.clone(), rand::random::<f64>);
         let phase = vault.desk_view().await.map(|desk| phase_of(&vault, desk));
+        let lan = Lan::start(vault.clone(), Places::from_env(), inner.settings.get().lan);
         *held(&inner.open) = Some(Open {
             vault,
             worker,
+            lan,
             tasks,
         });
         inner.idle.touch();
@@ -150,12 +153,15 @@ impl Desk {
     pub(super) async fn stopped(&self) -> Option<Vault> {
         held(&self.inner.kit).take();
         held(&self.inner.invitation).take();
+        self.cancel_bundle();
         let Open {
             vault,
             worker,
+            lan,
             tasks,
         } = held(&self.inner.open).take()?;
         worker.stop().await;
+        lan.stop().await;
         for task in &tasks {
             task.abort();
         }

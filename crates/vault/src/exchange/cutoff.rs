@@ -1,6 +1,7 @@
 //! Being cut off: a server's word is an alarm, an owner's signature is the end.
 use std::sync::Arc;
 
+use super::transport::Other;
 use super::{apply, credentials, wanted};
 use crate::desk::Desk;
 use crate::event::Event;
@@ -15,15 +16,15 @@ const PAGES: u32 = 64;
 pub(super) async fn ask_for_proof(desk: &Arc<Desk>, remote: &Remote) -> Result<(), SyncError> {
     for _ in 0..PAGES {
         let credentials = credentials(desk).await?;
-        let have = wanted(desk).await?;
+        let have = wanted(desk, Other::Server).await?;
         let pulled = remote.pull(&credentials.caller(desk), &have).await?;
-        let applied = apply::apply(desk, pulled.bundle).await?;
+        let applied = apply::apply(desk, pulled.bundle, Other::Server).await?;
         if desk.is_cut_off().await? || !pulled.more || !applied.progress {
             break;
         }
     }
     // Entries may have come without what they say. If it was a lie, the next exchange asks for that.
-    desk.status().asked_to_fill = false;
+    desk.status().asked_to_fill.remove(&Other::Server);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use super::Found;
 use crate::backup;
 use crate::clock::SharedClock;
 use crate::desk::{Desk, EpochKeys, Epochs, Loading, Parts, Secrets, Vault, Versioned, Writer};
+use crate::exchange::peers;
 use crate::failure::OpenError;
 use crate::local::{self, Front, Link, Profile};
 use crate::people::{People, Tries};
@@ -127,6 +128,7 @@ pub(super) async fn unlock(
         link: versioned::<Link>(&store, &secrets.storage).await?,
         tries: versioned::<Tries>(&store, &secrets.storage).await?,
         people: people.unwrap_or_default(),
+        peers: peers::read(&store, &secrets.storage).await?,
         state,
     };
     let front = versioned::<Front>(&store, &secrets.storage).await?.value;

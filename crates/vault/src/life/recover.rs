@@ -131,6 +131,7 @@ fn clear_sealed(batch: &mut Batch) {
         Table::Setting,
         Table::Key,
         Table::Staff,
+        Table::Peer,
     ] {
         sealed_rows::clear(batch, table);
     }

@@ -80,6 +80,7 @@ const fn name(table: Table) -> &'static str {
         Table::Key => "epoch_key",
         Table::Setting => "setting",
         Table::Staff => "staff",
+        Table::Peer => "peer",
     }
 }
 
