@@ -58,7 +58,10 @@ async fn state(vault: &Vault) -> String {
     for row in rows {
         let mut lead = vault.lead(&row.id).await.unwrap();
         lead.row.sync = vault::view::SyncMark::OnlyHere;
-        out.push_str(&serde_json::to_string(&lead).unwrap());
+        let mut lead = serde_json::to_value(&lead).unwrap();
+        // Depends on the minute in which it is asked.
+        lead.as_object_mut().unwrap().remove("permission");
+        out.push_str(&lead.to_string());
         out.push('\n');
     }
     out
@@ -164,7 +167,7 @@ async fn a_long_ledger_of_a_third_pc_is_handed_on_in_parts() {
 
 async fn relay_lead(vault: &Vault, n: usize, text: &str) {
     vault
-        .add(person(&format!("Khách {n}"), "0912345678", text))
+        .add(person(&format!("Khách {n}"), &format!("0912{n:06}"), text))
         .await
         .unwrap();
 }
