@@ -58,7 +58,12 @@ async fn state(vault: &Vault) -> String {
     for row in rows {
         let mut lead = vault.lead(&row.id).await.unwrap();
         lead.row.sync = vault::view::SyncMark::OnlyHere;
-        out.push_str(&serde_json::to_string(&lead).unwrap());
+        let mut lead = serde_json::to_value(&lead).unwrap();
+        // The one depends on the minute in which it is asked, the other has marks of its own.
+        for aside in ["permission", "siblings"] {
+            lead.as_object_mut().unwrap().remove(aside);
+        }
+        out.push_str(&lead.to_string());
         out.push('\n');
     }
     out
@@ -98,7 +103,12 @@ async fn on_every_way_two_pcs_end_with_the_same_and_repeating_it_brings_nothing(
         assert_eq!(exchange(way, &b.vault, &c.vault).await, 0, "{way:?}");
         // What the one learned of the other it hands on to a third.
         exchange(way, &clinic.vault, &b.vault).await;
-        assert_eq!(state(&clinic.vault).await, state(&c.vault).await, "{way:?}");
+        assert_eq!(state(&clinic.vault).await, state(&b.vault).await, "{way:?}");
+        assert_eq!(
+            clinic.vault.leads(all()).await.unwrap().rows.len(),
+            12,
+            "{way:?}"
+        );
         for vault in [&clinic.vault, &b.vault, &c.vault] {
             assert_eq!(alarms(vault).await, [], "{way:?}");
         }
@@ -164,7 +174,7 @@ async fn a_long_ledger_of_a_third_pc_is_handed_on_in_parts() {
 
 async fn relay_lead(vault: &Vault, n: usize, text: &str) {
     vault
-        .add(person(&format!("Khách {n}"), "0912345678", text))
+        .add(person(&format!("Khách {n}"), &format!("0912{n:06}"), text))
         .await
         .unwrap();
 }
