@@ -9,6 +9,7 @@ use std::{
 use data_encoding::HEXLOWER;
 use ledger::{Kind, RecordId, Replica, Role, Segment, SubmissionId};
 use serde_json::json;
+use sqlx::Connection;
 
 use super::support::{Answer, Clinic, Desk, Program, Running, database, post, send};
 
@@ -277,6 +278,29 @@ async fn a_restored_database_goes_on_as_a_new_author_also_in_a_process_that_ran_
     assert_eq!(two.post_json(&question(2)).await.status, 202);
     replay(&clinic, &clinic.pull_all(&two).await);
     assert_eq!(clinic.received(&two).await.len(), 2);
+}
+
+#[tokio::test]
+async fn connections_that_broke_are_made_anew() {
+    let (one, _two, clinic, url) = pair().await;
+    assert_eq!(
+        one.post_json(&json!({ "name": "a", "phone": "1" }))
+            .await
+            .status,
+        202
+    );
+    let mut own = sqlx::PgConnection::connect(&url).await.unwrap();
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let cut: i64 = sqlx::query_scalar(cut).fetch_one(&mut own).await.unwrap();
+    assert!(cut > 0);
+    assert_eq!(
+        one.post_json(&json!({ "name": "a", "phone": "2" }))
+            .await
+            .status,
+        202
+    );
+    assert_eq!(clinic.received(&one).await.len(), 2);
 }
 
 #[tokio::test]
