@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    process::Command,
     time::Duration,
 };
 
@@ -10,6 +9,7 @@ use data_encoding::HEXLOWER;
 use ledger::{Kind, RecordId, Replica, Role, Segment, SubmissionId};
 use serde_json::json;
 use sqlx::Connection;
+use tokio::process::Command;
 
 use super::support::{Answer, Clinic, Desk, Program, Running, database, post, send};
 
@@ -267,9 +267,11 @@ async fn a_restored_database_goes_on_as_a_new_author_also_in_a_process_that_ran_
     let restored = Command::new(env!("CARGO_BIN_EXE_letan-intake"))
         .arg("restored")
         .env("DATABASE_URL", &url)
+        // Not waited for by the thread on which the other process's turns go on.
         .output()
+        .await
         .unwrap();
-    assert!(restored.status.success());
+    assert!(restored.status.success(), "{restored:?}");
     clinic.pull_all(&two).await;
     assert_eq!(two.post_json(&question(2)).await.problem(), "not-claimed");
     clinic.enrol_server(&two).await;
@@ -311,6 +313,7 @@ async fn a_database_that_is_not_there_is_named_and_not_waited_for() {
         .args(["--listen", "127.0.0.1:0"])
         .env("DATABASE_URL", url)
         .output()
+        .await
         .unwrap();
     assert!(!program.status.success());
     let said =

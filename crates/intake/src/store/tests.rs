@@ -31,7 +31,7 @@ use entries::{
 struct Bench {
     config: Config,
     store: Store,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Bench {
@@ -49,27 +49,15 @@ impl Bench {
         config.database_url = database_url;
         let store = Store::open(&config).await.unwrap();
         store.found(identity(1)).await.unwrap();
-        Self {
-            config,
-            store,
-            _dir: dir,
-        }
+        Self { config, store, dir }
     }
 
     async fn reopened(self) -> Self {
         self.store.close().await.unwrap();
-        let Self {
-            config,
-            store,
-            _dir,
-        } = self;
+        let Self { config, store, dir } = self;
         drop(store);
         let store = Store::open(&config).await.unwrap();
-        Self {
-            config,
-            store,
-            _dir,
-        }
+        Self { config, store, dir }
     }
 
     async fn try_apply(&self, changes: &Changes) -> Result<Stamp, Failed> {

@@ -11,7 +11,7 @@ pub(super) async fn entries_come_back_in_their_order_with_their_signatures(bench
     let (mut one, mut two) = (Author::new(1), Author::new(2));
     let mut entries = Vec::new();
     for n in 0..300 {
-        entries.push(one.write(n as u8, Kind::Change, &vec![n as u8; n]));
+        entries.push(one.write(8, Kind::Change, &vec![7; n]));
         entries.push(two.write(9, Kind::Grant, b"grant"));
     }
     let mut changes = appended(&entries);
