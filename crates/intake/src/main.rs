@@ -163,8 +163,8 @@ fn say(line: &str) {
 }
 
 fn start_log() {
-    let filter =
-        EnvFilter::try_from_env("LETAN_INTAKE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("LETAN_INTAKE_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(filter)

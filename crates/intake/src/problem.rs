@@ -132,6 +132,8 @@ pub(crate) struct ProblemDocument {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProblemName(pub &'static str);
 
+const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+
 impl Problem {
     /// Status, stable name and title.
     fn facts(&self) -> (StatusCode, &'static str, &'static str) {
@@ -158,16 +160,8 @@ impl Problem {
                 "proof-of-work",
                 "Proof of work required",
             ),
-            Self::NotClaimed => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not-claimed",
-                "Not claimed",
-            ),
-            Self::Restored => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "restored",
-                "Restored from a backup",
-            ),
+            Self::NotClaimed => (UNAVAILABLE, "not-claimed", "Not claimed"),
+            Self::Restored => (UNAVAILABLE, "restored", "Restored from a backup"),
             Self::AlreadyClaimed => (StatusCode::CONFLICT, "already-claimed", "Already claimed"),
             Self::SetupCode => (StatusCode::FORBIDDEN, "setup-code", "Wrong setup code"),
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized"),
@@ -184,7 +178,7 @@ impl Problem {
                 "Method not allowed",
             ),
             Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout", "Too slow"),
-            Self::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            Self::Busy => (UNAVAILABLE, "busy", "Busy"),
             Self::SubmissionConflict => (
                 StatusCode::CONFLICT,
                 "submission-conflict",

@@ -5,6 +5,7 @@
 //! server processes share. Whoever changes something takes a [`Turn`] first; while it is held, nobody else changes
 //! anything, so that what was read in it is still true when it ends.
 
+mod change;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
@@ -15,12 +16,12 @@ use std::{
     io,
 };
 
-use ledger::{
-    AuthorId, BlobHash, Entry, EntryHash, Gone, Header, Kind, Payload, RecordId, SubmissionId,
-};
-use zeroize::Zeroizing;
+use ledger::{AuthorId, BlobHash, Entry, Gone, Header, Payload, RecordId, SubmissionId};
 
 use crate::config::Config;
+pub(crate) use change::{
+    Changes, ClinicRecord, Identity, Kept, Knock, Nonce, Remembered, Room, RoomId,
+};
 use postgres::PostgresStore;
 use sqlite::SqliteStore;
 
@@ -45,6 +46,9 @@ pub enum StoreError {
     /// Another process held the database for too long; nothing was changed.
     #[error("the database is busy")]
     Busy,
+    /// The database server does not answer.
+    #[error("the database is away")]
+    Away,
     /// The database server does not do what durable storage needs.
     #[error("the database cannot be used: {0}")]
     Unfit(&'static str),
@@ -68,165 +72,23 @@ pub(crate) struct Failed {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) {
+            return Self::Away;
+        }
         let code = error.as_database_error().and_then(|it| it.code());
         match code.as_deref() {
             // SQLITE_FULL by its stable primary result code; PostgreSQL's disk_full.
             Some("13" | "53100") => Self::Full,
-            // PostgreSQL's lock_not_available.
+            // PostgreSQL's lock_not_available; then what it says while it stops and starts.
             Some("55P03") => Self::Busy,
+            Some("57P01" | "57P02" | "57P03") => Self::Away,
             _ => Self::Database(error),
         }
     }
 }
 
-/// The server's own secrets and the state of its setup.
-pub(crate) struct Identity {
-    /// Root secret of the server's author.
-    pub root: Zeroizing<[u8; 32]>,
-    /// Signs the tokens in the form's page.
-    pub token_key: [u8; 32],
-    /// The one-time setup code, while no clinic has claimed this server.
-    pub setup_code: Option<String>,
-    /// The store is an old copy: a desk showed more of the server's own ledger than it holds.
-    pub behind: bool,
-}
-
-/// The clinic that claimed this server, and what it published.
-#[derive(Clone)]
-pub(crate) struct ClinicRecord {
-    /// Hash of the genesis entry; the clinic's id is its beginning.
-    pub genesis: EntryHash,
-    /// The clinic's name.
-    pub name: String,
-    /// The signed statement of the intake key, as received.
-    pub statement: Vec<u8>,
-    /// Version of the privacy notice.
-    pub notice_version: String,
-    /// Text of the privacy notice.
-    pub notice_text: String,
-}
-
-/// An entry and, where its author vouched for it as a head, the signature.
-pub(crate) struct Kept {
-    /// The entry.
-    pub entry: Entry,
-    /// The author's signature over the head at this entry.
-    pub signature: Option<[u8; 64]>,
-    /// Set aside: it lies beyond its author's revocation.
-    pub void: bool,
-}
-
-/// What is remembered of a submission so that a repeated post is recognised.
-#[derive(Clone, Copy)]
-pub(crate) struct Remembered {
-    /// Its id.
-    pub id: SubmissionId,
-    /// Digest of its sealed bytes; none if it was sealed here.
-    pub digest: Option<[u8; 32]>,
-    /// When it was received, milliseconds since the Unix epoch.
-    pub at_ms: i64,
-}
-
-/// A signed request's nonce.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Nonce {
-    /// Who signed.
-    pub author: AuthorId,
-    /// The nonce.
-    pub nonce: [u8; 16],
-}
-
 /// Most waiting rooms open at one time.
 const ROOMS: i64 = 8;
-
-/// Names a waiting room: 16 bytes that only the two PCs of a joining know.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RoomId(pub [u8; 16]);
-
-/// What was said in a waiting room.
-pub(crate) struct Room {
-    /// The owner's offer.
-    pub offer: Vec<u8>,
-    /// The request of the PC that joins.
-    pub request: Option<Vec<u8>>,
-    /// The owner's answer.
-    pub answer: Option<Vec<u8>>,
-    /// When the room is gone, milliseconds since the Unix epoch.
-    pub expires_ms: i64,
-}
-
-/// What became of a request to join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Knock {
-    /// It is in the room, now or already.
-    Heard,
-    /// Somebody else asked first.
-    Taken,
-    /// No such room is open.
-    NoRoom,
-}
-
-/// Everything that becomes durable together.
-#[derive(Default)]
-pub(crate) struct Changes {
-    /// Entries in order of arrival.
-    pub entries: Vec<Kept>,
-    /// Entries stored without their payload, which has now come.
-    pub filled: Vec<Entry>,
-    /// Records whose payloads are deleted.
-    pub erased: Vec<RecordId>,
-    /// Authors whose entries beyond a number are set aside: a revocation cut them short.
-    pub cuts: Vec<ledger::replica::Cut>,
-    /// Signatures for heads of entries that were there already.
-    pub heads: Vec<ledger::SignedHead>,
-    /// Submissions to recognise from now on.
-    pub submissions: Vec<Remembered>,
-    /// Nonces with the time when they may be forgotten.
-    pub nonces: Vec<(Nonce, i64)>,
-    /// Nonces and waiting rooms that expired before this time are forgotten.
-    pub forget_before_ms: Option<i64>,
-    /// Attachment chunks.
-    pub blobs: Vec<(BlobHash, Vec<u8>)>,
-    /// The clinic's facts, whole; the setup code has done its work then.
-    pub clinic: Option<ClinicRecord>,
-    /// The store is an old copy.
-    pub behind: bool,
-    /// Proof that the store can be written, with the time.
-    pub probe_ms: Option<i64>,
-}
-
-impl Changes {
-    /// Whether there is nothing to do.
-    #[must_use]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-            && self.filled.is_empty()
-            && self.erased.is_empty()
-            && self.cuts.is_empty()
-            && self.heads.is_empty()
-            && self.submissions.is_empty()
-            && self.nonces.is_empty()
-            && self.blobs.is_empty()
-            && self.clinic.is_none()
-            && !self.behind
-            && self.probe_ms.is_none()
-    }
-
-    /// Whether it does more than append: memory that follows other processes' changes must be read anew then.
-    #[must_use]
-    fn reshapes(&self) -> bool {
-        let kinds = |kept: &Kept| {
-            let kind = kept.entry.header.kind;
-            kept.void || matches!(kind, Kind::Member | Kind::Erase)
-        };
-        self.clinic.is_some()
-            || self.behind
-            || !self.filled.is_empty()
-            || !self.erased.is_empty()
-            || !self.cuts.is_empty()
-            || self.entries.iter().any(kinds)
-    }
-}
 
 /// How far a store is: what memory must be compared with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,13 +2,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    process::Command,
     time::Duration,
 };
 
 use data_encoding::HEXLOWER;
 use ledger::{Kind, RecordId, Replica, Role, Segment, SubmissionId};
 use serde_json::json;
+use sqlx::Connection;
+use tokio::process::Command;
 
 use super::support::{Answer, Clinic, Desk, Program, Running, database, post, send};
 
@@ -266,9 +267,11 @@ async fn a_restored_database_goes_on_as_a_new_author_also_in_a_process_that_ran_
     let restored = Command::new(env!("CARGO_BIN_EXE_letan-intake"))
         .arg("restored")
         .env("DATABASE_URL", &url)
+        // Not waited for by the thread on which the other process's turns go on.
         .output()
+        .await
         .unwrap();
-    assert!(restored.status.success());
+    assert!(restored.status.success(), "{restored:?}");
     clinic.pull_all(&two).await;
     assert_eq!(two.post_json(&question(2)).await.problem(), "not-claimed");
     clinic.enrol_server(&two).await;
@@ -280,6 +283,29 @@ async fn a_restored_database_goes_on_as_a_new_author_also_in_a_process_that_ran_
 }
 
 #[tokio::test]
+async fn connections_that_broke_are_made_anew() {
+    let (one, _two, clinic, url) = pair().await;
+    assert_eq!(
+        one.post_json(&json!({ "name": "a", "phone": "1" }))
+            .await
+            .status,
+        202
+    );
+    let mut own = sqlx::PgConnection::connect(&url).await.unwrap();
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let cut: i64 = sqlx::query_scalar(cut).fetch_one(&mut own).await.unwrap();
+    assert!(cut > 0);
+    assert_eq!(
+        one.post_json(&json!({ "name": "a", "phone": "2" }))
+            .await
+            .status,
+        202
+    );
+    assert_eq!(clinic.received(&one).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_database_that_is_not_there_is_named_and_not_waited_for() {
     let url = "postgres://letan:secret@localhost/none?host=/nowhere";
     let began = std::time::Instant::now();
@@ -287,6 +313,7 @@ async fn a_database_that_is_not_there_is_named_and_not_waited_for() {
         .args(["--listen", "127.0.0.1:0"])
         .env("DATABASE_URL", url)
         .output()
+        .await
         .unwrap();
     assert!(!program.status.success());
     let said =

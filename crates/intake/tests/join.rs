@@ -279,8 +279,8 @@ async fn pull(at: &Running, clinic: &Clinic, by: &Signer) -> Answer {
     clinic.ask(at, by, "POST", "/v1/pull", body).await
 }
 
-#[tokio::test]
-async fn a_revoked_desk_gets_the_proof_of_it_and_nothing_else() {
+/// A clinic that has revoked a desk, and the desk.
+async fn with_revoked() -> (Running, Clinic, Desk) {
     let (server, mut clinic) = Running::claimed().await;
     let mut desk = Desk::new();
     clinic.enrol(desk.signer.keys(), Role::Desk);
@@ -289,26 +289,22 @@ async fn a_revoked_desk_gets_the_proof_of_it_and_nothing_else() {
     clinic.revoke(desk.id(), 1);
     let all = [clinic.owner.since(1), desk.since(1)];
     clinic.push(&server, &all).await;
+    (server, clinic, desk)
+}
+
+#[tokio::test]
+async fn a_revoked_desk_gets_the_proof_of_it_and_no_record() {
+    let (server, clinic, desk) = with_revoked().await;
     let answer = pull(&server, &clinic, &desk.signer).await;
-    assert_eq!(
-        (answer.status, answer.header("letan-revoked")),
-        (200, "1"),
-        "{}",
-        answer.text()
-    );
-    assert_eq!(
-        (answer.header("letan-more"), answer.header("letan-left")),
-        ("0", "0")
-    );
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let told = ["letan-revoked", "letan-more", "letan-left"].map(|name| answer.header(name));
+    assert_eq!(told, ["1", "0", "0"]);
     let segments: Vec<Segment> = Reader::new(&answer.body).map(Result::unwrap).collect();
-    assert!(
-        segments
-            .iter()
-            .all(|segment| segment.author() == clinic.owner.id())
-    );
-    let entries = || segments.iter().flat_map(|segment| &segment.entries);
-    assert_eq!(entries().count(), clinic.owner.entries.len());
-    for entry in entries() {
+    let owner = clinic.owner.id();
+    assert!(segments.iter().all(|segment| segment.author() == owner));
+    let entries: Vec<_> = segments.iter().flat_map(|one| &one.entries).collect();
+    assert_eq!(entries.len(), clinic.owner.entries.len());
+    for entry in entries {
         let withheld = entry.payload == Payload::Erased;
         assert_eq!(withheld, entry.header.kind == Kind::Change);
     }
@@ -316,27 +312,25 @@ async fn a_revoked_desk_gets_the_proof_of_it_and_nothing_else() {
     for segment in segments {
         replica.admit(segment, |_, _| None).unwrap();
     }
-    assert!(
-        !replica.roster().is_active(desk.id()),
-        "it sees for itself that it was revoked"
-    );
-    let (get, none) = ("GET", Vec::new());
-    let path = format!("/v1/blobs/{}", "0".repeat(64));
-    for path in ["/v1/wait?since=0", path.as_str()] {
-        let refused = clinic
-            .ask(&server, &desk.signer, get, path, none.clone())
-            .await;
-        assert_eq!(
-            (refused.status, refused.problem()),
-            (403, "revoked".into()),
-            "{path}"
-        );
+    let active = replica.roster().is_active(desk.id());
+    assert!(!active, "it sees for itself that it was revoked");
+}
+
+#[tokio::test]
+async fn a_revoked_desk_is_refused_everything_else() {
+    let (server, clinic, desk) = with_revoked().await;
+    let blob = format!("/v1/blobs/{}", "0".repeat(64));
+    let push = super::support::bundle(&[desk.since(1)]);
+    for (method, path, body) in [
+        ("GET", "/v1/wait?since=0", Vec::new()),
+        ("GET", blob.as_str(), Vec::new()),
+        ("POST", "/v1/push", push),
+        ("POST", "/v1/join", b"{}".to_vec()),
+    ] {
+        let refused = clinic.ask(&server, &desk.signer, method, path, body).await;
+        let said = (refused.status, refused.problem());
+        assert_eq!(said, (403, "revoked".into()), "{path}");
     }
-    let (post, push) = ("POST", super::support::bundle(&[desk.since(1)]));
-    let refused = clinic
-        .ask(&server, &desk.signer, post, "/v1/push", push)
-        .await;
-    assert_eq!(refused.problem(), "revoked");
     let others = pull(&server, &clinic, &clinic.owner.signer).await;
     assert_eq!(others.header("letan-revoked"), "");
 }

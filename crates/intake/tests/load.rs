@@ -44,7 +44,7 @@ async fn send(client: &Client, url: &str, body: &Arc<[u8]>) -> (String, i64) {
 }
 
 /// Sends everything; gives each submission's receipts, and the answers in a second.
-async fn storm(url: String, bodies: Vec<Arc<[u8]>>) -> (HashMap<String, HashSet<i64>>, f64) {
+async fn storm(url: &str, bodies: &[Arc<[u8]>]) -> (HashMap<String, HashSet<i64>>, f64) {
     let client = Client::new();
     let mut lanes = tokio::task::JoinSet::new();
     // Repetitions follow the first in other lanes, so that some meet it in the same transaction and some come later.
@@ -60,7 +60,7 @@ async fn storm(url: String, bodies: Vec<Arc<[u8]>>) -> (HashMap<String, HashSet<
     let all = Arc::new(all);
     let began = Instant::now();
     for lane in 0..LANES {
-        let (client, url, all) = (client.clone(), url.clone(), Arc::clone(&all));
+        let (client, url, all) = (client.clone(), url.to_owned(), Arc::clone(&all));
         lanes.spawn(async move {
             let mut receipts = Vec::new();
             for body in all.iter().skip(lane).step_by(LANES) {
@@ -82,16 +82,19 @@ async fn storm(url: String, bodies: Vec<Arc<[u8]>>) -> (HashMap<String, HashSet<
 
 async fn bears(
     program: Program,
-    clinic: Clinic,
+    clinic: &Clinic,
     store: &str,
     reopened: impl Future<Output = Running>,
 ) {
     let ids: Vec<SubmissionId> = (0..POSTS)
         .map(|_| SubmissionId::from_bytes(rand::random()))
         .collect();
-    let bodies = ids.iter().map(|id| clinic.seal(*id, "Nguyễn Văn A").into());
+    let bodies: Vec<Arc<[u8]>> = ids
+        .iter()
+        .map(|id| clinic.seal(*id, "Nguyễn Văn A").into())
+        .collect();
     let url = format!("http://{}/v1/submissions", program.address);
-    let (receipts, speed) = storm(url, bodies.collect()).await;
+    let (receipts, speed) = storm(&url, &bodies).await;
     let peak = program.peak_mib();
     writeln!(
         std::io::stderr(),
@@ -119,7 +122,7 @@ async fn ten_thousand_questions_are_each_stored_once_in_a_file() {
     let (server, clinic) = Running::claimed().await;
     let dir = server.stop().await;
     let program = Program::start(dir.path(), true);
-    bears(program, clinic, "SQLite", Running::on(dir, |_| {})).await;
+    bears(program, &clinic, "SQLite", Running::on(dir, |_| {})).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,5 +133,5 @@ async fn ten_thousand_questions_are_each_stored_once_in_a_database() {
     assert_eq!(clinic.claim(&server).await.status, 200);
     drop(server.stop().await);
     let program = Program::sharing(&url);
-    bears(program, clinic, "PostgreSQL", Running::sharing(&url)).await;
+    bears(program, &clinic, "PostgreSQL", Running::sharing(&url)).await;
 }

@@ -39,6 +39,20 @@ fn a_good_segment_is_let_in_whole() {
 }
 
 #[test]
+fn whoever_follows_another_replica_of_the_same_store_knows_the_same() {
+    let (_, desk, mut store) = scene();
+    let mut follower = store.replica.clone();
+    let mut segment = desk.all();
+    segment.entries[1].payload = Payload::Erased;
+    store.take(segment.clone());
+    for entry in &segment.entries {
+        follower.follow(&entry.header, entry.payload.bytes().is_some());
+    }
+    assert!(follower == store.replica);
+    assert!(follower.gone().is_missing(desk.id(), 2));
+}
+
+#[test]
 fn entries_already_known_are_skipped() {
     let (_, desk, mut store) = scene();
     store.take(desk.segment(1, 2));

@@ -309,6 +309,10 @@ pub(crate) fn report(error: &StoreError) -> Problem {
             tracing::warn!("another process held the database for too long");
             return Problem::Busy;
         }
+        StoreError::Away => {
+            tracing::error!("the database does not answer");
+            return Problem::Busy;
+        }
         _ => {}
     }
     tracing::error!(cause = ?CauseCode::of(error), "the store failed");
@@ -325,7 +329,6 @@ impl CauseCode {
             StoreError::Database(sqlx::Error::Database(database)) => {
                 database.code().map(std::borrow::Cow::into_owned)
             }
-            StoreError::Database(sqlx::Error::Io(io)) => Some(io.kind().to_string()),
             StoreError::Damaged(what) => Some((*what).to_owned()),
             _ => None,
         };

@@ -35,7 +35,7 @@ impl PostgresStore {
         let options = PgConnectOptions::from_str(url).map_err(StoreError::Unreachable)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(20))
+            .acquire_timeout(Duration::from_secs(5))
             .connect_with(
                 options
                     .application_name("letan-intake")
