@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WORDS } from "../src/ipc/fake";
+import { KIT_WORDS as WORDS } from "../src/ipc/fake/desks";
 import { screen, stage, waitFor } from "./stage";
 
 describe("the palette", () => {
