@@ -16,6 +16,10 @@ import type {
   Source,
   UndoneWhat,
 } from "../ipc/backend";
+import type { Section } from "../state/app.svelte";
+import { backups, backupsFailure } from "./vi/backups";
+import { deskFailures, desks } from "./vi/desks";
+import { people, peopleFailure } from "./vi/people";
 
 /** What a failure says: what happened, what is safe, what to do. */
 export interface Trouble {
@@ -600,7 +604,16 @@ export const vi = {
     order: "Đủ từ nhưng chưa khớp nhau. Hãy so lại từng từ và thứ tự với tờ giấy.",
     do: "Mở lại dữ liệu",
   },
+  section: {
+    machine: "Máy này",
+    desks: "Các máy",
+    people: "Nhân viên",
+    backups: "Sao lưu",
+    server: "Máy chủ và bộ khôi phục",
+    about: "Giới thiệu",
+  } satisfies Record<Section, string>,
   settings: {
+    sections: "Các phần của cài đặt",
     desk: "Máy này",
     clinic: "Phòng khám",
     branch: "Chi nhánh",
@@ -658,6 +671,9 @@ export const vi = {
   } satisfies Record<AlarmKind, string>,
   alarmFrom: (author: string) => `Từ máy ${author}`,
   alarmServer: "Máy chủ",
+  desks,
+  people,
+  backups,
   failure: {
     keychainLocked: {
       title: "Kho khóa của máy đang khóa",
@@ -849,6 +865,9 @@ export const vi = {
       safe: "Hồ sơ không thay đổi.",
       todo: "Bấm Hiện số và gõ tay.",
     },
+    ...deskFailures,
+    ...peopleFailure,
+    ...backupsFailure,
     internal: {
       title: "Có lỗi ngoài dự tính",
       safe: "Dữ liệu đã lưu vẫn còn trên máy này.",

@@ -45,5 +45,12 @@ export const failures: Record<Code, { severity: Severity; wayOut: WayOut }> = {
   kitAnswersWrong: { severity: "gentle", wayOut: "none" },
   openerFailed: { severity: "gentle", wayOut: "none" },
   clipboardFailed: { severity: "gentle", wayOut: "none" },
+  notAllowed: { severity: "gentle", wayOut: "none" },
+  wrongPin: { severity: "gentle", wayOut: "none" },
+  pinWait: { severity: "gentle", wayOut: "none" },
+  pinTooSimple: { severity: "gentle", wayOut: "none" },
+  lastOwner: { severity: "gentle", wayOut: "none" },
+  backupPlaceMissing: { severity: "serious", wayOut: "none" },
+  backupDamaged: { severity: "serious", wayOut: "none" },
   internal: { severity: "serious", wayOut: "retry" },
 };
