@@ -4,6 +4,7 @@ import type { SyncView } from "../backend";
 import { FakeBackend, type FakeOptions } from "../fake";
 import type { App } from "../../state/app.svelte";
 import { MORNING } from "./clinic";
+import { peopleScreens } from "./screens-people";
 
 type Prepare = (app: App, fake: FakeBackend) => Promise<void> | void;
 
@@ -74,6 +75,7 @@ const founding =
 const trouble = (phase: "keychain" | "database", problem: string) => ({ options: { phase, problem } });
 
 export const screens: Record<string, { options?: FakeOptions; prepare?: Prepare }> = {
+  ...peopleScreens,
   leads: {},
   compact: { options: { density: "compact" } },
   record: { prepare: openFamily },
