@@ -39,11 +39,6 @@ export const backups: Catalogue["backups"] = {
   change: "Choose another place",
   otherFolder: "Another folder…",
   drives: "Drives plugged in",
-  drive: (name, free) => `${name} – ${free} free`,
-  noDrives: "No drive found. Plug in a memory stick or an external disk and press Look again.",
-  again: "Look again",
-  fixed: "Inside this PC",
-  removable: "Can be unplugged",
   now: "Back up now",
   drill: "Try it out now",
   drillHint:

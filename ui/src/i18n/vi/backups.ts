@@ -40,11 +40,6 @@ export const backups = {
   change: "Đổi nơi cất",
   otherFolder: "Thư mục khác…",
   drives: "Các ổ đang cắm",
-  drive: (name: string, free: string) => `${name} – còn trống ${free}`,
-  noDrives: "Chưa thấy ổ nào. Cắm USB hoặc ổ cứng ngoài rồi bấm Tìm lại.",
-  again: "Tìm lại",
-  fixed: "Ổ trong máy",
-  removable: "Ổ rút ra được",
   now: "Sao lưu ngay",
   drill: "Thử mở lại ngay",
   drillHint:
