@@ -1,4 +1,5 @@
 // English: complete, for owners and support.
+import { deskFailures, desks } from "./en/desks";
 import type { Catalogue } from "./vi";
 
 const thousands = new Intl.NumberFormat("en-GB");
@@ -45,9 +46,6 @@ export const en: Catalogue = {
     clock: (minutes) => `This PC's clock is ${s(minutes, "minute")} off the server's. Please set the clock.`,
     now: "Sync now",
     alarms: "Alarms",
-    onlyHere: "Not sent to the server yet",
-    onServer: "On the server",
-    onServerAt: (time) => `On the server since ${time}`,
   },
   search: {
     label: "Find an inquiry",
@@ -632,6 +630,7 @@ export const en: Catalogue = {
   },
   alarmFrom: (author) => `From the PC ${author}`,
   alarmServer: "Server",
+  desks,
   failure: {
     keychainLocked: {
       title: "The keychain is locked",
@@ -823,6 +822,7 @@ export const en: Catalogue = {
       safe: "The record is unchanged.",
       todo: "Press Show and type it.",
     },
+    ...deskFailures,
     internal: {
       title: "Something unexpected went wrong",
       safe: "Saved data is still on this PC.",

@@ -16,6 +16,7 @@ import type {
   Source,
   UndoneWhat,
 } from "../ipc/backend";
+import { deskFailures, desks } from "./vi/desks";
 
 /** What a failure says: what happened, what is safe, what to do. */
 export interface Trouble {
@@ -68,9 +69,6 @@ export const vi = {
       `Đồng hồ máy này lệch ${minutes} phút so với máy chủ. Hãy chỉnh lại giờ trong Windows.`,
     now: "Đồng bộ ngay",
     alarms: "Cảnh báo",
-    onlyHere: "Chưa gửi lên máy chủ",
-    onServer: "Đã lên máy chủ",
-    onServerAt: (time: string) => `Đã lên máy chủ lúc ${time}`,
   },
   search: {
     label: "Tìm khách",
@@ -658,6 +656,7 @@ export const vi = {
   } satisfies Record<AlarmKind, string>,
   alarmFrom: (author: string) => `Từ máy ${author}`,
   alarmServer: "Máy chủ",
+  desks,
   failure: {
     keychainLocked: {
       title: "Kho khóa của máy đang khóa",
@@ -849,6 +848,7 @@ export const vi = {
       safe: "Hồ sơ không thay đổi.",
       todo: "Bấm Hiện số và gõ tay.",
     },
+    ...deskFailures,
     internal: {
       title: "Có lỗi ngoài dự tính",
       safe: "Dữ liệu đã lưu vẫn còn trên máy này.",

@@ -1,7 +1,14 @@
 // A whole clinic in memory, for component tests, screenshots and design work. Never in a release.
 import { Refusal } from "./backend";
 import { BRANCHES, makeInquiries, MORNING, PEOPLE, type Inquiry } from "./fake/clinic";
-import { checkWords, DESK_CALLS, FakeDesks, KIT_WORDS, type DeskCalls, type DesksOptions } from "./fake/desks";
+import {
+  checkWords,
+  DESK_CALLS,
+  FakeDesks,
+  KIT_WORDS,
+  type DeskCalls,
+  type DesksOptions,
+} from "./fake/desks";
 import { search, sorted } from "./fake/find";
 import { permission } from "./fake/permission";
 import { mask, readPhone } from "./fake/phone";
@@ -61,7 +68,11 @@ export interface FakeOptions extends DesksOptions {
 }
 
 /** Lets a part of the clinic answer these calls in the whole's name. */
-function hand<K extends keyof Backend>(to: Pick<Backend, K>, part: Pick<Backend, K>, calls: readonly K[]): void {
+function hand<K extends keyof Backend>(
+  to: Pick<Backend, K>,
+  part: Pick<Backend, K>,
+  calls: readonly K[],
+): void {
   for (const call of calls) {
     const answer: unknown = part[call];
     if (typeof answer === "function") to[call] = answer.bind(part) as Backend[K];

@@ -122,7 +122,14 @@ function makeDesks(me: DeskView): DeskRow[] {
       unsent: 41,
       version: "0.0.9",
     }),
-    row({ id: "e5".repeat(16), name: "Quầy 1", branch: "CN Gò Vấp", lastSeen: null, unsent: null, version: null }),
+    row({
+      id: "e5".repeat(16),
+      name: "Quầy 1",
+      branch: "CN Gò Vấp",
+      lastSeen: null,
+      unsent: null,
+      version: null,
+    }),
     row({
       id: "f6".repeat(16),
       name: "Laptop cũ",
@@ -230,7 +237,11 @@ export class FakeDesks implements DeskCalls {
     else {
       const { name, branch } = this.asking;
       const id = "a7".repeat(16);
-      this.rows.splice(-1, 0, row({ id, name, branch, joinedAt: this.world.now(), lastSeen: this.world.now() }));
+      this.rows.splice(
+        -1,
+        0,
+        row({ id, name, branch, joinedAt: this.world.now(), lastSeen: this.world.now() }),
+      );
       this.asking = { at: "joined", id, name };
       this.world.tell("desksChanged", null);
     }
@@ -266,7 +277,10 @@ export class FakeDesks implements DeskCalls {
 
   async joinClinic(form: JoinForm): Promise<Joining> {
     this.calls.push(`join:${form.code.trim()}|${form.server ?? ""}`);
-    const letters = form.code.replace(/^LETAN:|@.*$/gi, "").replace(/[\s-]/g, "").toUpperCase();
+    const letters = form.code
+      .replace(/^LETAN:|@.*$/gi, "")
+      .replace(/[\s-]/g, "")
+      .toUpperCase();
     if (letters !== CODE.replaceAll("-", "")) throw new Refusal("wrongInvitation");
     this.knocking = { at: "knocking" };
     return this.knocking;
@@ -314,8 +328,9 @@ export class FakeDesks implements DeskCalls {
   }
 
   async importBundle(drive: string): Promise<StickReport> {
-    const partial = this.options.stick === "partial";
-    if (this.options.stick && !partial) throw new Refusal(this.options.stick);
+    const { stick } = this.options;
+    const partial = stick === "partial";
+    if (stick && stick !== "partial") throw new Refusal(stick);
     await this.carryTo(drive, "import");
     return { file: "letan-quay-2.letan", entries: 5_078, arrived: 132, newLeads: 4, partial };
   }
@@ -334,7 +349,8 @@ export class FakeDesks implements DeskCalls {
   }
 
   private plugged(drive: string): void {
-    if (this.options.noDrives || !["/media/usb", "/mnt/data"].includes(drive)) throw new Refusal("driveMissing");
+    if (this.options.noDrives || !["/media/usb", "/mnt/data"].includes(drive))
+      throw new Refusal("driveMissing");
   }
 
   private found(id: string): DeskRow {
