@@ -30,7 +30,6 @@ export const desks: Catalogue["desks"] = {
     serverHint: "Shown right under the code, on the owner's PC.",
     branch: "This PC's branch",
     desk: "This PC's name",
-    deskHint: "So that everybody knows what was done where.",
     go: "Ask to come in",
     knockingTitle: "Knocking…",
     knockingHint: "This PC is telling the owner's PC.",

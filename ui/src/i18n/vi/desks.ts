@@ -30,7 +30,6 @@ export const desks = {
     serverHint: "Hiện ngay dưới mã, trên máy của chủ phòng khám.",
     branch: "Chi nhánh của máy này",
     desk: "Tên máy này",
-    deskHint: "Để mọi người biết việc gì được làm ở đâu.",
     go: "Xin vào phòng khám",
     knockingTitle: "Đang gõ cửa…",
     knockingHint: "Máy này đang báo cho máy của chủ phòng khám.",
@@ -120,7 +119,7 @@ export const desks = {
     again: "Tạo mã mới",
   },
   cutOff: {
-    title: (name: string) => `Cắt máy ${name}`,
+    title: (name: string) => `Cắt khỏi phòng khám: ${name}`,
     doesTitle: "Cắt máy sẽ làm gì",
     doesNow: "Máy chủ và các máy khác không nhận máy này nữa, ngay lập tức.",
     doesKey: "Các máy còn lại đổi sang chìa khóa mới.",
