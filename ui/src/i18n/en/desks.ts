@@ -6,6 +6,8 @@ const s = (n: number, one: string, many = `${one}s`) =>
   `${thousands.format(n)} ${new Intl.PluralRules("en").select(n) === "one" ? one : many}`;
 
 export const desks: Catalogue["desks"] = {
+  typing:
+    "A Vietnamese keyboard tool changed letters in this box. Switch it to English (UniKey: E), then type again.",
   start: {
     title: "Welcome to Lễ Tân",
     hint: "There is no data on this PC yet. What would you like to do?",
@@ -23,6 +25,7 @@ export const desks: Catalogue["desks"] = {
     code: "Invitation code",
     codeHint:
       "Type the code, paste the whole line, or scan the QR code. Case, dashes and spaces do not matter.",
+    count: (n, of) => `${n} of ${of} letters typed.`,
     fromStick: "Read from USB",
     stickTitle: "Which drive holds the invitation?",
     stickDone: "The invitation was read from the USB stick.",
@@ -219,7 +222,8 @@ export const desks: Catalogue["desks"] = {
   },
   removed: {
     title: "This PC no longer belongs to the clinic",
-    safe: "The owner has cut this PC off. The customers' data on it have been deleted. The other PCs work as usual.",
+    what: "The owner has cut this PC off, and the customers' data on it have been deleted.",
+    safe: "The clinic keeps everything that this PC had sent. The other PCs work as usual.",
     todo: "If this is a mistake, call the owner: they can invite this PC again as a new one.",
     start: "Start anew",
   },

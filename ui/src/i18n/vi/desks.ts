@@ -6,6 +6,8 @@ const thousands = new Intl.NumberFormat("vi-VN");
 const so = (n: number) => thousands.format(n);
 
 export const desks = {
+  /** Telex and VNI turn letters of a code or of an English word into others. */
+  typing: "Bộ gõ tiếng Việt đã đổi chữ ở ô này. Chuyển sang gõ tiếng Anh (UniKey: chữ E) rồi gõ lại.",
   start: {
     title: "Chào mừng đến với Lễ Tân",
     hint: "Máy này chưa có dữ liệu. Bạn muốn làm gì?",
@@ -23,6 +25,7 @@ export const desks = {
     code: "Mã mời",
     codeHint:
       "Gõ mã, dán cả dòng, hoặc quét mã QR bằng máy quét. Chữ hoa chữ thường, dấu gạch, dấu cách đều được.",
+    count: (n: number, of: number) => `Đã gõ ${n} / ${of} chữ.`,
     fromStick: "Đọc từ USB",
     stickTitle: "Thư mời nằm trên ổ nào?",
     stickDone: "Đã đọc thư mời từ USB.",
@@ -219,7 +222,8 @@ export const desks = {
   },
   removed: {
     title: "Máy này không còn thuộc phòng khám",
-    safe: "Chủ phòng khám đã cắt máy này. Dữ liệu khách trên máy này đã được xóa. Các máy khác vẫn làm việc bình thường.",
+    what: "Chủ phòng khám đã cắt máy này, và dữ liệu khách trên máy này đã được xóa.",
+    safe: "Những gì máy này đã gửi đi vẫn còn ở phòng khám. Các máy khác làm việc bình thường.",
     todo: "Nếu đây là nhầm lẫn, gọi chủ phòng khám: họ có thể mời máy này vào lại như một máy mới.",
     start: "Bắt đầu lại",
   },
