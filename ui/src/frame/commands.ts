@@ -2,12 +2,14 @@
 import type { Component } from "svelte";
 import CloudUpload from "@lucide/svelte/icons/cloud-upload";
 import Copy from "@lucide/svelte/icons/copy";
+import Download from "@lucide/svelte/icons/download";
 import Inbox from "@lucide/svelte/icons/inbox";
 import KeyRound from "@lucide/svelte/icons/key-round";
 import Keyboard from "@lucide/svelte/icons/keyboard";
 import Languages from "@lucide/svelte/icons/languages";
 import List from "@lucide/svelte/icons/list";
 import Lock from "@lucide/svelte/icons/lock";
+import LogOut from "@lucide/svelte/icons/log-out";
 import MessageCircle from "@lucide/svelte/icons/message-circle";
 import Pencil from "@lucide/svelte/icons/pencil";
 import Phone from "@lucide/svelte/icons/phone";
@@ -17,6 +19,7 @@ import RotateCcw from "@lucide/svelte/icons/rotate-ccw";
 import Search from "@lucide/svelte/icons/search";
 import Settings from "@lucide/svelte/icons/settings";
 import SunMoon from "@lucide/svelte/icons/sun-moon";
+import Upload from "@lucide/svelte/icons/upload";
 import UserCheck from "@lucide/svelte/icons/user-check";
 import UserPlus from "@lucide/svelte/icons/user-plus";
 import Users from "@lucide/svelte/icons/users-round";
@@ -90,6 +93,8 @@ export function commandsOf(app: App): Command[] {
           },
         ]
       : []),
+    { name: t.desks.stick.out, icon: Upload, run: () => (app.stick = "out") },
+    { name: t.desks.stick.in, icon: Download, run: () => (app.stick = "in") },
     { name: t.palette.theme, icon: SunMoon, run: () => app.change({ theme: dark ? "light" : "dark" }) },
     {
       name: t.palette.language,
@@ -103,5 +108,6 @@ export function commandsOf(app: App): Command[] {
           { name: t.people.pin.change, icon: KeyRound, run: () => (app.overlay = "pin") },
         ]
       : [{ name: t.palette.lock, key: "Ctrl L", icon: Lock, run: () => app.lock() }]),
+    { name: t.desks.palette.quit, icon: LogOut, run: () => app.quit() },
   ];
 }

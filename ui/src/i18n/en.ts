@@ -48,9 +48,6 @@ export const en: Catalogue = {
     clock: (minutes) => `This PC's clock is ${s(minutes, "minute")} off the server's. Please set the clock.`,
     now: "Sync now",
     alarms: "Alarms",
-    onlyHere: "Not sent to the server yet",
-    onServer: "On the server",
-    onServerAt: (time) => `On the server since ${time}`,
   },
   search: {
     label: "Find an inquiry",

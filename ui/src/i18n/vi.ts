@@ -72,9 +72,6 @@ export const vi = {
       `Đồng hồ máy này lệch ${minutes} phút so với máy chủ. Hãy chỉnh lại giờ trong Windows.`,
     now: "Đồng bộ ngay",
     alarms: "Cảnh báo",
-    onlyHere: "Chưa gửi lên máy chủ",
-    onServer: "Đã lên máy chủ",
-    onServerAt: (time: string) => `Đã lên máy chủ lúc ${time}`,
   },
   search: {
     label: "Tìm khách",

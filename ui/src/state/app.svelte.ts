@@ -19,6 +19,7 @@ import {
   type Settings,
   type SyncView,
 } from "../ipc/backend";
+import { Desks } from "./desks.svelte";
 import { Leads } from "./leads.svelte";
 import { Staff } from "./staff.svelte";
 import { Undo } from "./undo.svelte";
@@ -32,6 +33,10 @@ const KEY = Symbol("app");
 
 export const provideApp = (app: App): App => setContext(KEY, app);
 export const useApp = (): App => getContext<App>(KEY);
+
+/** When entries last went to a PC nearby; 0 if never. */
+const latestMeeting = (sync: SyncView | null): number =>
+  Math.max(0, ...(sync?.nearby ?? []).map((near) => near.syncedAt ?? 0));
 
 export class App {
   version = $state("");
@@ -59,8 +64,14 @@ export class App {
   /** Goes up when the search should take the focus. */
   searchCalls = $state(0);
 
+  /** A memory stick is being written or read. */
+  stick = $state<"out" | "in" | null>(null);
+  /** How many entries are only here while somebody wants to leave. */
+  leaving = $state<number | null>(null);
+
   readonly leads: Leads;
   readonly staff: Staff;
+  readonly desks: Desks;
   readonly undo = new Undo();
   private stops: (() => void)[] = [];
   private lastActive = 0;
@@ -70,6 +81,7 @@ export class App {
     this.now = backend.now();
     this.leads = new Leads(backend, (error) => this.fail(error));
     this.staff = new Staff(backend, (error) => this.fail(error));
+    this.desks = new Desks(backend, (error) => this.fail(error));
   }
 
   /** Begins to listen and asks where things stand. */
@@ -82,6 +94,8 @@ export class App {
       backend.on("focusSearch", () => this.working && this.toSearch()),
       backend.on("peopleChanged", () => void this.heardPeople()),
       backend.on("backupsChanged", () => void this.refreshBackup()),
+      backend.on("desksChanged", () => void (this.working && this.desks.load())),
+      ...this.desks.listen(),
     ];
     const dusk = window.matchMedia?.("(prefers-color-scheme: dark)");
     const retheme = () => this.settings && this.apply(this.settings);
@@ -115,8 +129,12 @@ export class App {
 
   private heardSync(sync: SyncView): void {
     const before = this.sync?.unsent ?? 0;
+    const met = latestMeeting(this.sync);
+    const delivering = !!this.sync?.first;
     this.sync = sync;
-    if (this.working && sync.unsent < before) void this.leads.sent();
+    if (this.working && (sync.unsent < before || latestMeeting(sync) > met)) void this.leads.sent();
+    // the first delivery is over: counts and list now stand for everything
+    if (this.working && delivering && !sync.first) void this.heardChange([], 0);
   }
 
   private async heardChange(ids: string[], arrived: number): Promise<void> {
@@ -190,6 +208,9 @@ export class App {
   private forget(): void {
     this.leads.close();
     this.leads.clear();
+    this.desks.clear();
+    this.stick = null;
+    this.leaving = null;
     this.undo.dismiss();
     this.overlay = "none";
     this.announcement = "";
@@ -214,7 +235,29 @@ export class App {
       this.leads.refreshViews(),
       sync.catch((error: unknown) => this.fail(error)),
     ]);
+    void this.desks.load();
     this.toSearch();
+  }
+
+  /** Out of the wizards and into the window, wherever the clinic stands now. */
+  async leaveFounding(): Promise<void> {
+    this.founding = false;
+    this.kit = null;
+    const open = this.working;
+    await this.take(await this.backend.status());
+    if (open && this.working) await this.enter();
+  }
+
+  /** Ends the application, unless there is something that only this PC has. */
+  async quit(anyway = false): Promise<void> {
+    try {
+      await this.leads.drafts.flush();
+      await this.backend.quit(anyway);
+      this.leaving = null;
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "unsent") this.leaving = Number(error.detail ?? 0);
+      else this.fail(error);
+    }
   }
 
   fail(error: unknown): void {

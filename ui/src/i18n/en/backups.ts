@@ -64,6 +64,7 @@ export const backups: Catalogue["backups"] = {
   sealed: "Backups are encrypted. Whoever finds the disk can't read it without the 24 words.",
   restore: {
     title: "Come back from a backup",
+    startHint: "There is a disk or stick with a backup, and the paper with the 24 words. No Internet needed.",
     hint: "Plug in the disk with the backup, and have the 24 words at hand.",
     driveTitle: "Which drive has the backup?",
     looking: "Looking for backups…",

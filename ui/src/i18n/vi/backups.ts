@@ -64,6 +64,7 @@ export const backups = {
   sealed: "Bản sao được mã hóa. Ai nhặt được ổ cũng không đọc được nếu không có 24 từ.",
   restore: {
     title: "Lấy lại từ bản sao",
+    startHint: "Có ổ cứng hoặc USB chứa bản sao, và tờ giấy có 24 từ. Không cần mạng.",
     hint: "Cắm ổ có bản sao vào máy này, và chuẩn bị tờ 24 từ.",
     driveTitle: "Bản sao nằm ở ổ nào?",
     looking: "Đang tìm bản sao…",

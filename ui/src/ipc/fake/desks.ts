@@ -24,8 +24,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export const CODE = "K7QM-2XHD-9RTA-VB3N-W5JC-E8FY-4GPZ-6KSU-M2QX-7DHR-T9AV-B3NW-5JCE-8FY4";
-export const LINK = `LETAN:${CODE.replaceAll("-", "")}@https://form.nucuoiviet.example`;
+export const CODE = "K7QM-2XHD-9RTA-VB3N-W5JC-E8FY-4GPZ-6KSV-M2QX-7DHR-T9AV-B3NW-5JCE-8FY";
+export const LINK = `letan:join:${CODE.replaceAll("-", "")}@https://form.nucuoiviet.example`;
 export const DIGITS = "482915073364";
 
 export const KIT_WORDS =
@@ -278,7 +278,7 @@ export class FakeDesks implements DeskCalls {
   async joinClinic(form: JoinForm): Promise<Joining> {
     this.calls.push(`join:${form.code.trim()}|${form.server ?? ""}`);
     const letters = form.code
-      .replace(/^LETAN:|@.*$/gi, "")
+      .replace(/^letan:join:|@.*$/gi, "")
       .replace(/[\s-]/g, "")
       .toUpperCase();
     if (letters !== CODE.replaceAll("-", "")) throw new Refusal("wrongInvitation");
@@ -328,8 +328,9 @@ export class FakeDesks implements DeskCalls {
   }
 
   async importBundle(drive: string): Promise<StickReport> {
-    const partial = this.options.stick === "partial";
-    if (this.options.stick && !partial) throw new Refusal(this.options.stick);
+    const { stick } = this.options;
+    const partial = stick === "partial";
+    if (stick && stick !== "partial") throw new Refusal(stick);
     await this.carryTo(drive, "import");
     return { file: "letan-quay-2.letan", entries: 5_078, arrived: 132, newLeads: 4, partial };
   }

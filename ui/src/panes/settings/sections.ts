@@ -3,12 +3,14 @@ import type { Component } from "svelte";
 import DatabaseBackup from "@lucide/svelte/icons/database-backup";
 import Info from "@lucide/svelte/icons/info";
 import Monitor from "@lucide/svelte/icons/monitor-cog";
+import Desks from "@lucide/svelte/icons/monitor-smartphone";
 import Server from "@lucide/svelte/icons/server";
 import Users from "@lucide/svelte/icons/users-round";
 import type { Power } from "../../ipc/backend";
 import type { App, Section } from "../../state/app.svelte";
 import AboutSection from "./AboutSection.svelte";
 import BackupsSection from "./BackupsSection.svelte";
+import DesksSection from "./DesksSection.svelte";
 import MachineSection from "./MachineSection.svelte";
 import PeopleSection from "./PeopleSection.svelte";
 import ServerSection from "./ServerSection.svelte";
@@ -23,6 +25,7 @@ interface Part {
 
 const SECTIONS: readonly Part[] = [
   { id: "machine", icon: Monitor, powers: ["changeSettings"], part: MachineSection },
+  { id: "desks", icon: Desks, powers: [], part: DesksSection },
   { id: "people", icon: Users, powers: ["managePeople"], part: PeopleSection },
   { id: "backups", icon: DatabaseBackup, powers: ["manageBackup"], part: BackupsSection },
   { id: "server", icon: Server, powers: ["manageServer", "manageKit"], part: ServerSection },
