@@ -157,7 +157,7 @@ describe("a clinic brought back from its server", () => {
 
 async function inSettings(options = {}): Promise<Stage> {
   const on = await stage(options);
-  on.app.pane = "settings";
+  on.app.openSettings("desks");
   await waitFor(() => screen.getAllByTestId("desk-row"));
   return on;
 }
@@ -252,7 +252,7 @@ describe("an invitation", () => {
   it("is shown again when a PC knocked while somebody looked elsewhere", async () => {
     const { app, id, backend } = await stage();
     backend.pcs.knock();
-    app.pane = "settings";
+    app.openSettings("desks");
     await waitFor(() => id("invite-digits"));
   });
 });

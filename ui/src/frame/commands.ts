@@ -4,6 +4,7 @@ import CloudUpload from "@lucide/svelte/icons/cloud-upload";
 import Copy from "@lucide/svelte/icons/copy";
 import Download from "@lucide/svelte/icons/download";
 import Inbox from "@lucide/svelte/icons/inbox";
+import KeyRound from "@lucide/svelte/icons/key-round";
 import Keyboard from "@lucide/svelte/icons/keyboard";
 import Languages from "@lucide/svelte/icons/languages";
 import List from "@lucide/svelte/icons/list";
@@ -21,6 +22,7 @@ import SunMoon from "@lucide/svelte/icons/sun-moon";
 import Upload from "@lucide/svelte/icons/upload";
 import UserCheck from "@lucide/svelte/icons/user-check";
 import UserPlus from "@lucide/svelte/icons/user-plus";
+import Users from "@lucide/svelte/icons/users-round";
 import { i18n } from "../i18n/index.svelte";
 import type { Chip } from "../ipc/backend";
 import type { App } from "../state/app.svelte";
@@ -100,7 +102,12 @@ export function commandsOf(app: App): Command[] {
       run: () => app.change({ language: i18n.language === "vi" ? "en" : "vi" }),
     },
     { name: t.palette.shortcuts, key: "F1", icon: Keyboard, run: () => (app.overlay = "shortcuts") },
-    { name: t.palette.lock, key: "Ctrl L", icon: Lock, run: () => app.lock() },
+    ...(app.session?.person
+      ? [
+          { name: t.people.chip.switch, key: "Ctrl L", icon: Users, run: () => app.lock() },
+          { name: t.people.pin.change, icon: KeyRound, run: () => (app.overlay = "pin") },
+        ]
+      : [{ name: t.palette.lock, key: "Ctrl L", icon: Lock, run: () => app.lock() }]),
     { name: t.desks.palette.quit, icon: LogOut, run: () => app.quit() },
   ];
 }

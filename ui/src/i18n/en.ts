@@ -1,5 +1,7 @@
 // English: complete, for owners and support.
+import { backups, backupsFailure } from "./en/backups";
 import { deskFailures, desks } from "./en/desks";
+import { people, peopleFailure } from "./en/people";
 import type { Catalogue } from "./vi";
 
 const thousands = new Intl.NumberFormat("en-GB");
@@ -572,7 +574,16 @@ export const en: Catalogue = {
       "All words are there, but they do not fit together. Compare each word and their order with the sheet.",
     do: "Open the data",
   },
+  section: {
+    machine: "This PC",
+    desks: "PCs",
+    people: "Staff",
+    backups: "Backups",
+    server: "Server and recovery kit",
+    about: "About",
+  },
   settings: {
+    sections: "Parts of the settings",
     desk: "This PC",
     clinic: "Clinic",
     branch: "Branch",
@@ -631,6 +642,8 @@ export const en: Catalogue = {
   alarmFrom: (author) => `From the PC ${author}`,
   alarmServer: "Server",
   desks,
+  people,
+  backups,
   failure: {
     keychainLocked: {
       title: "The keychain is locked",
@@ -823,6 +836,8 @@ export const en: Catalogue = {
       todo: "Press Show and type it.",
     },
     ...deskFailures,
+    ...peopleFailure,
+    ...backupsFailure,
     internal: {
       title: "Something unexpected went wrong",
       safe: "Saved data is still on this PC.",

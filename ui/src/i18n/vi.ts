@@ -16,7 +16,10 @@ import type {
   Source,
   UndoneWhat,
 } from "../ipc/backend";
+import type { Section } from "../state/app.svelte";
+import { backups, backupsFailure } from "./vi/backups";
 import { deskFailures, desks } from "./vi/desks";
+import { people, peopleFailure } from "./vi/people";
 
 /** What a failure says: what happened, what is safe, what to do. */
 export interface Trouble {
@@ -598,7 +601,16 @@ export const vi = {
     order: "Đủ từ nhưng chưa khớp nhau. Hãy so lại từng từ và thứ tự với tờ giấy.",
     do: "Mở lại dữ liệu",
   },
+  section: {
+    machine: "Máy này",
+    desks: "Các máy",
+    people: "Nhân viên",
+    backups: "Sao lưu",
+    server: "Máy chủ và bộ khôi phục",
+    about: "Giới thiệu",
+  } satisfies Record<Section, string>,
   settings: {
+    sections: "Các phần của cài đặt",
     desk: "Máy này",
     clinic: "Phòng khám",
     branch: "Chi nhánh",
@@ -657,6 +669,8 @@ export const vi = {
   alarmFrom: (author: string) => `Từ máy ${author}`,
   alarmServer: "Máy chủ",
   desks,
+  people,
+  backups,
   failure: {
     keychainLocked: {
       title: "Kho khóa của máy đang khóa",
@@ -849,6 +863,8 @@ export const vi = {
       todo: "Bấm Hiện số và gõ tay.",
     },
     ...deskFailures,
+    ...peopleFailure,
+    ...backupsFailure,
     internal: {
       title: "Có lỗi ngoài dự tính",
       safe: "Dữ liệu đã lưu vẫn còn trên máy này.",

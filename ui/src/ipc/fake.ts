@@ -9,7 +9,9 @@ import {
   type DeskCalls,
   type DesksOptions,
 } from "./fake/desks";
+import { BACKUP_CALLS, FakeBackups, type BackupCalls, type BackupsOptions } from "./fake/backups";
 import { search, sorted } from "./fake/find";
+import { FakePeople, PEOPLE_CALLS, type PeopleCalls, type PeopleOptions } from "./fake/people";
 import { permission } from "./fake/permission";
 import { mask, readPhone } from "./fake/phone";
 import { fakeQr } from "./fake/qr";
@@ -31,6 +33,7 @@ import type {
   Outcome,
   Kit,
   Phase,
+  Progress,
   Query,
   Repaired,
   SavedView,
@@ -52,7 +55,7 @@ const AFTER: Record<Outcome, LeadState> = {
   declined: "declined",
 };
 
-export interface FakeOptions extends DesksOptions {
+export interface FakeOptions extends DesksOptions, PeopleOptions, BackupsOptions {
   phase?: Phase["at"];
   problem?: string;
   leads?: number;
@@ -80,7 +83,7 @@ function hand<K extends keyof Backend>(
 }
 
 /** Answered by parts of their own; see the constructor. */
-export interface FakeBackend extends DeskCalls {}
+export interface FakeBackend extends DeskCalls, PeopleCalls, BackupCalls {}
 
 export class FakeBackend implements Backend {
   readonly calls: string[] = [];
@@ -96,6 +99,9 @@ export class FakeBackend implements Backend {
   private phase: Phase["at"];
   /** The clinic's PCs, and what the other side of a conversation does. */
   readonly pcs: FakeDesks;
+  /** The clinic's people, and who is here. */
+  readonly staff: FakePeople;
+  readonly archive: FakeBackups;
 
   constructor(private readonly options: FakeOptions = {}) {
     this.all = makeInquiries(options.leads ?? 420).slice(0, options.leads ?? 420);
@@ -137,22 +143,28 @@ export class FakeBackend implements Backend {
       { name: "Niềng răng, chưa gọi", query: { ...emptyQuery, text: "niềng", chip: "new" } },
       { name: "Quận 7 hẹn hôm nay", query: { ...emptyQuery, chip: "today", branch: "CN Quận 7" } },
     ];
-    this.pcs = new FakeDesks(
-      {
-        now: () => this.now(),
-        tell: (event, payload) => this.tell(event, payload),
-        desk: () => this.myDesk,
-        sync: () => this.mySync,
-        enter: async (desk, first) => {
-          this.myDesk = { ...this.myDesk, ...desk };
-          this.mySync = { ...this.mySync, first };
-          this.phase = "ready";
-          return { status: await this.status(), lost: [] };
-        },
+    const world = {
+      now: () => this.now(),
+      tell: <E extends keyof Events>(event: E, payload: Events[E]) => this.tell(event, payload),
+      desk: () => this.myDesk,
+      sync: () => this.mySync,
+      sit: (person: string) => void (this.myDesk = { ...this.myDesk, person }),
+      turn: (phase: Phase["at"]) => {
+        this.phase = phase;
+        return this.status();
       },
-      options,
-    );
+      enter: async (desk: Partial<DeskView>, first: Progress | null = null): Promise<Repaired> => {
+        this.myDesk = { ...this.myDesk, ...desk };
+        this.mySync = { ...this.mySync, first };
+        return { status: await world.turn("ready"), lost: [] };
+      },
+    };
+    this.pcs = new FakeDesks(world, options);
+    this.staff = new FakePeople(world, options);
+    this.archive = new FakeBackups(world, options);
     hand(this, this.pcs, DESK_CALLS);
+    hand(this, this.staff, PEOPLE_CALLS);
+    hand(this, this.archive, BACKUP_CALLS);
   }
 
   now(): number {
@@ -242,20 +254,10 @@ export class FakeBackend implements Backend {
     return { status: await this.status(), lost: [{ what: "drafts" }] };
   }
 
-  async lock(): Promise<AppStatus> {
-    this.phase = "locked";
-    return this.status();
-  }
-
-  async unlock(): Promise<AppStatus> {
-    this.phase = "ready";
-    return this.status();
-  }
-
   async leads(asked: LeadQuery): Promise<LeadPage> {
     const query: Query = { ...emptyQuery, ...asked };
     this.calls.push(`leads:${query.text}`);
-    const live = this.all.filter((one) => !one.mergedInto);
+    const live = this.seen();
     let list = live
       .filter((one) => this.inChip(one, query.chip))
       .filter((one) => !query.branch || one.branch === query.branch)
@@ -270,7 +272,7 @@ export class FakeBackend implements Backend {
       total: list.length,
       more: (found?.length ?? 0) > 50,
       counts: this.counts(live),
-      branches: BRANCHES,
+      branches: BRANCHES.filter((one) => this.staff.scope.length === 0 || this.staff.scope.includes(one)),
       unknownNumber: found?.length === 0 && number.digits ? number.display : null,
       searchable: this.options.searchable ?? true,
     };
@@ -433,7 +435,7 @@ export class FakeBackend implements Backend {
   }
 
   async today() {
-    const live = this.all.filter((one) => !one.mergedInto && !one.suspect);
+    const live = this.seen().filter((one) => !one.suspect);
     const fresh = live.filter((one) => one.state === "new");
     const counts = this.counts(live);
     return {
@@ -497,6 +499,13 @@ export class FakeBackend implements Backend {
       default:
         return { at: this.phase };
     }
+  }
+
+  /** What the person here may see. */
+  private seen(): Inquiry[] {
+    const { scope } = this.staff;
+    const mine = (one: Inquiry) => scope.length === 0 || (one.branch !== null && scope.includes(one.branch));
+    return this.all.filter((one) => !one.mergedInto && mine(one));
   }
 
   private one(id: string): Inquiry {

@@ -64,7 +64,6 @@ export const desks: Catalogue["desks"] = {
     progress: (done, total) => `${done} of ${total} items fetched`,
   },
   list: {
-    title: "PCs",
     hint: (n) => `${s(n, "PC")} of the clinic.`,
     add: "Add a PC",
     label: "The clinic's PCs",

@@ -64,7 +64,6 @@ export const desks = {
     progress: (done: string, total: string) => `Đã lấy ${done} / ${total} mục`,
   },
   list: {
-    title: "Các máy",
     hint: (n: number) => `${so(n)} máy đang thuộc phòng khám.`,
     add: "Thêm máy",
     label: "Các máy của phòng khám",

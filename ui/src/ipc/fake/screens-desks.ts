@@ -47,7 +47,7 @@ const joining =
 const inSettings =
   (...testids: string[]): Prepare =>
   async (app, fake) => {
-    app.pane = "settings";
+    app.openSettings("desks");
     await settle();
     await pressed(...testids)(app, fake);
   };

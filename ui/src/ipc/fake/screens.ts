@@ -5,6 +5,7 @@ import { FakeBackend } from "../fake";
 import type { App } from "../../state/app.svelte";
 import { MORNING } from "./clinic";
 import { deskScreens } from "./screens-desks";
+import { peopleScreens } from "./screens-people";
 import { press, settle, typeInto, type Prepare, type Screen } from "./stagehand";
 
 const MINUTE = 60_000;
@@ -64,6 +65,7 @@ const trouble = (phase: "keychain" | "database", problem: string) => ({ options:
 
 export const screens: Record<string, Screen> = {
   ...deskScreens,
+  ...peopleScreens,
   leads: {},
   compact: { options: { density: "compact" } },
   record: { prepare: openFamily },
