@@ -98,7 +98,7 @@ describe("a PC that joins", () => {
     );
     // the window is usable meanwhile
     expect(id("new-lead")).toBeTruthy();
-    expect(app.desks.joining.at).toBe("idle");
+    await waitFor(() => expect(app.desks.joining.at).toBe("idle"));
   });
 
   it.each([
