@@ -40,6 +40,16 @@ describe("backups", () => {
     await waitFor(() => expect(id("backup-status").textContent).toContain("12.502 mục"));
   });
 
+  it("take a dialog that was closed as a no, not as a failure", async () => {
+    const { id, user, app } = await opened({ backup: noBackups, noFolder: true });
+    await user.click(id("backup-choose"));
+    await user.click(await screen.findByTestId("backup-folder"));
+    await waitFor(() => expect((id("backup-folder") as HTMLButtonElement).disabled).toBe(false));
+    expect(id("backup-place-dialog")).toBeTruthy();
+    expect(app.failure).toBeNull();
+    expect(app.undo.done).toBeNull();
+  });
+
   it("go to a drive that was chosen", async () => {
     const { id, user, backend } = await opened({ backup: noBackups });
     await user.click(id("backup-choose"));

@@ -11,7 +11,6 @@ export const backups: Catalogue["backups"] = {
   drillNever: "Never tried out yet.",
   drillFailed: (date, why) => `The trial on ${date} failed: ${why}.`,
   lastFailed: (when, why) => `The backup ${when} failed: ${why}.`,
-  never: "There is no backup yet.",
   neverHint: "If this PC breaks or is stolen, whatever is only here is gone with it.",
   outcome: {
     good: "good",
@@ -48,7 +47,7 @@ export const backups: Catalogue["backups"] = {
   drilled: (leads) => `The backup opens well: ${num(leads)} leads`,
   placed: "The place for backups is chosen",
   automatic:
-    "This PC backs up every day while the place is there. Each backup is kept for 35 days, then deleted.",
+    "While the place is there, this PC backs up every day and tries a backup out every week. Each is kept for 35 days, then deleted.",
   protects: "What a backup saves you from",
   protectsList: [
     "A broken PC or disk, theft, fire",
@@ -64,7 +63,8 @@ export const backups: Catalogue["backups"] = {
   sealed: "Backups are encrypted. Whoever finds the disk can't read it without the 24 words.",
   restore: {
     title: "Come back from a backup",
-    startHint: "There is a disk or stick with a backup, and the paper with the 24 words. No Internet needed.",
+    startHint:
+      "There is a disk or stick with a backup, and the paper with the 24 words. It works without Internet, too.",
     hint: "Plug in the disk with the backup, and have the 24 words at hand.",
     driveTitle: "Which drive has the backup?",
     looking: "Looking for backups…",
@@ -74,10 +74,11 @@ export const backups: Catalogue["backups"] = {
     file: (clinic, desk) => `${clinic} – from ${desk}`,
     made: (when, size) => `${when} · ${size}`,
     none: "No backup on this drive",
-    noneHint: "Try another drive. Backups lie in the folder “Le Tan”.",
+    noneHint: "Try another drive. Backups lie in the folder “LeTan”.",
     otherDrive: "Another drive",
     wordsTitle: "The 24 words and this PC",
-    wordsHint: (when) => `Opens the backup made ${when}. This PC becomes a new desk.`,
+    wordsHint: (when) =>
+      `Opens the backup made ${when}. This PC becomes a new desk. With Internet, what was written after the backup comes from the server.`,
     do: "Bring the data back",
     working: "Opening and checking every entry. This can take minutes; please leave the drive plugged in.",
     doneTitle: "The data are back",

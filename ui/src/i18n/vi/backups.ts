@@ -12,7 +12,6 @@ export const backups = {
   drillNever: "Chưa thử mở lại lần nào.",
   drillFailed: (date: string, why: string) => `Thử mở lại ngày ${date} không được: ${why}.`,
   lastFailed: (when: string, why: string) => `Lần sao lưu ${when} không được: ${why}.`,
-  never: "Chưa có bản sao nào.",
   neverHint: "Nếu máy này hỏng hoặc bị mất, những gì chỉ có ở đây sẽ mất theo.",
   outcome: {
     good: "tốt",
@@ -48,7 +47,8 @@ export const backups = {
   done: (entries: number) => `Đã sao lưu ${so(entries)} mục`,
   drilled: (leads: number) => `Bản sao mở lại tốt: ${so(leads)} khách`,
   placed: "Đã chọn nơi cất bản sao",
-  automatic: "Máy tự sao lưu mỗi ngày khi nơi cất đang cắm. Mỗi bản được giữ 35 ngày rồi tự xóa.",
+  automatic:
+    "Khi nơi cất đang cắm, máy tự sao lưu mỗi ngày và tự thử mở lại mỗi tuần. Mỗi bản được giữ 35 ngày rồi tự xóa.",
   protects: "Bản sao cứu được gì",
   protectsList: [
     "Máy hỏng, ổ cứng hỏng, máy bị mất hoặc cháy",
@@ -64,7 +64,7 @@ export const backups = {
   sealed: "Bản sao được mã hóa. Ai nhặt được ổ cũng không đọc được nếu không có 24 từ.",
   restore: {
     title: "Lấy lại từ bản sao",
-    startHint: "Có ổ cứng hoặc USB chứa bản sao, và tờ giấy có 24 từ. Không cần mạng.",
+    startHint: "Có ổ cứng hoặc USB chứa bản sao, và tờ giấy có 24 từ. Không có mạng cũng làm được.",
     hint: "Cắm ổ có bản sao vào máy này, và chuẩn bị tờ 24 từ.",
     driveTitle: "Bản sao nằm ở ổ nào?",
     looking: "Đang tìm bản sao…",
@@ -74,10 +74,11 @@ export const backups = {
     file: (clinic: string, desk: string) => `${clinic} – từ máy ${desk}`,
     made: (when: string, size: string) => `${when} · ${size}`,
     none: "Không thấy bản sao nào trên ổ này",
-    noneHint: "Thử ổ khác. Bản sao nằm trong thư mục “Le Tan”.",
+    noneHint: "Thử ổ khác. Bản sao nằm trong thư mục “LeTan”.",
     otherDrive: "Ổ khác",
     wordsTitle: "24 từ và máy này",
-    wordsHint: (when: string) => `Mở bản sao ${when}. Máy này sẽ được ghi là một máy mới.`,
+    wordsHint: (when: string) =>
+      `Mở bản sao ${when}. Máy này sẽ được ghi là một máy mới. Nếu đang có mạng, những gì ghi sau bản sao cũng được lấy về từ máy chủ.`,
     do: "Lấy lại dữ liệu",
     working: "Đang mở và kiểm tra từng mục. Có thể mất vài phút, xin đừng rút ổ.",
     doneTitle: "Đã lấy lại dữ liệu",

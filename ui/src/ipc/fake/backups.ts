@@ -14,6 +14,8 @@ export interface BackupsOptions {
   backup?: Partial<BackupView>;
   /** No backup lies on any drive. */
   noBackups?: boolean;
+  /** Somebody closes the desktop's dialog without choosing. */
+  noFolder?: boolean;
   /** How the next backup or drill ends. */
   backupEnds?: BackupRun["outcome"];
 }
@@ -36,7 +38,7 @@ export const BACKUP_CALLS = [
 export type BackupCalls = Pick<Backend, (typeof BACKUP_CALLS)[number]>;
 
 export const goodBackups: BackupView = {
-  place: "KINGSTON (E:) › Le Tan",
+  place: "KINGSTON (E:) › LeTan",
   last: { at: NIGHT, outcome: "good", bytes: 18_400_000, entries: 12_480 },
   lastGoodAt: NIGHT,
   kept: 35,
@@ -84,7 +86,8 @@ export class FakeBackups implements BackupCalls {
 
   async chooseBackupPlace(drive: string | null): Promise<BackupView> {
     this.calls.push(`choose:${drive ?? "dialog"}`);
-    const place = drive ? "KINGSTON (E:) › Le Tan" : "NAS › Sao luu › Le Tan";
+    if (!drive && this.options.noFolder) throw new Refusal("cancelled");
+    const place = drive ? "KINGSTON (E:) › LeTan" : "NAS › Sao luu › Le Tan";
     this.view = { ...this.view, place };
     return this.backups();
   }
