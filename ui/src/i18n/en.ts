@@ -412,7 +412,7 @@ export const en: Catalogue = {
     search: "Find an inquiry",
     newLead: "Add an inquiry",
     panes: "Inquiries / Settings",
-    lock: "Lock the screen",
+    lock: "Switch person, lock the screen",
     undo: "Undo (when not editing text)",
     sheet: "This sheet (outside text: ?)",
     move: "Up, down; from the search into the list",

@@ -441,7 +441,7 @@ export const vi = {
     search: "Tìm khách",
     newLead: "Thêm khách",
     panes: "Khách hỏi / Cài đặt",
-    lock: "Khóa màn hình",
+    lock: "Đổi người, khóa màn hình",
     undo: "Hoàn tác (khi không đang sửa chữ)",
     sheet: "Bảng phím tắt này (ngoài ô chữ: ?)",
     move: "Lên, xuống; từ ô tìm xuống danh sách",
