@@ -21,7 +21,7 @@ export const backups: Catalogue["backups"] = {
     failed: "the operating system refuses to write",
   },
   outcomeTodo: {
-    good: "",
+    good: "Nothing to do.",
     folderMissing: "Plug the disk in again, or choose another place, then press Back up now.",
     noRoom: "Make room or choose another place, then press Back up now.",
     damaged: "Press Back up now for a fresh one. If it fails again, use another disk.",

@@ -22,7 +22,7 @@ export const backups = {
     failed: "hệ điều hành không cho ghi",
   } satisfies Record<BackupOutcome, string>,
   outcomeTodo: {
-    good: "",
+    good: "Không cần làm gì.",
     folderMissing: "Cắm lại ổ đó, hoặc chọn nơi khác, rồi bấm Sao lưu ngay.",
     noRoom: "Dọn bớt chỗ hoặc chọn nơi khác, rồi bấm Sao lưu ngay.",
     damaged: "Bấm Sao lưu ngay để có bản mới. Nếu lại hỏng, hãy đổi ổ khác.",
