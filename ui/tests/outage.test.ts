@@ -42,14 +42,14 @@ describe("days without the server", () => {
   });
 
   it("call a fork of this PC's own ledger by its name: a copy", async () => {
-    const fork = (author: string) => ({ author, kind: "fork" as const, at: MORNING });
+    const fork = (author: string, me: boolean) => ({ author, me, kind: "fork" as const, at: MORNING });
     const { id, user, unmount } = await stage({
-      sync: { state: "refused", alarms: [fork("Quầy 1 · CN Quận 1")] },
+      sync: { state: "refused", alarms: [fork("Quầy 1 · CN Quận 1", true)] },
     });
     await user.click(id("sync-chip"));
     expect(id("alarm-copy").textContent).toMatch(/bản sao của máy khác/);
     unmount();
-    const other = await stage({ sync: { state: "refused", alarms: [fork("Quầy 2 · CN Quận 7")] } });
+    const other = await stage({ sync: { state: "refused", alarms: [fork("Quầy 2 · CN Quận 7", false)] } });
     await other.user.click(other.id("sync-chip"));
     expect(other.id("alarm").textContent).toMatch(/Quầy 2 · CN Quận 7/);
   });
@@ -123,6 +123,12 @@ describe("leaving", () => {
     await user.keyboard("{Enter}");
     await waitFor(() => expect(screen.queryByTestId("quitting")).toBeNull());
     expect(backend.pcs.calls).toEqual(["quit:false"]);
+  });
+
+  it("is asked in the window when somebody chose it in the tray", async () => {
+    const { id, backend } = await stage();
+    backend.tell("leaveAsked", { unsent: 5 });
+    await waitFor(() => expect(id("quit-count").textContent).toMatch(/5 mục/));
   });
 
   it("insisting leaves all the same", async () => {

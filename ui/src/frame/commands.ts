@@ -93,8 +93,12 @@ export function commandsOf(app: App): Command[] {
           },
         ]
       : []),
-    { name: t.desks.stick.out, icon: Upload, run: () => (app.stick = "out") },
-    { name: t.desks.stick.in, icon: Download, run: () => (app.stick = "in") },
+    ...(app.may("carryBundles")
+      ? [
+          { name: t.desks.stick.out, icon: Upload, run: () => (app.stick = "out" as const) },
+          { name: t.desks.stick.in, icon: Download, run: () => (app.stick = "in" as const) },
+        ]
+      : []),
     { name: t.palette.theme, icon: SunMoon, run: () => app.change({ theme: dark ? "light" : "dark" }) },
     {
       name: t.palette.language,

@@ -147,6 +147,7 @@ export const events = {
 	invitingChanged: makeEvent<InvitingChanged, InvitingChanged>("inviting-changed"),
 	joiningChanged: makeEvent<JoiningChanged, JoiningChanged>("joining-changed"),
 	leadsChanged: makeEvent<LeadsChanged, LeadsChanged>("leads-changed"),
+	leaveAsked: makeEvent<LeaveAsked, LeaveAsked>("leave-asked"),
 	newLeadArrived: makeEvent<NewLeadArrived, NewLeadArrived>("new-lead-arrived"),
 	peopleChanged: makeEvent<PeopleChanged, PeopleChanged>("people-changed"),
 	phaseChanged: makeEvent<PhaseChanged, PhaseChanged>("phase-changed"),
@@ -166,6 +167,8 @@ export type Acted = {
 export type Alarm = {
 	/**  Which author's ledger; empty for the server as a whole. */
 	author: string,
+	/**  It is this PC's own ledger: there is a second copy of this PC, or one was restored. */
+	me: boolean,
 	/**  What was found. */
 	kind: AlarmKind,
 	/**  When. */
@@ -816,6 +819,12 @@ export type LeadsChanged = {
 	ids: string[],
 	/**  How many of them are new arrivals. */
 	arrived: number,
+};
+
+/**  A person wants to leave while entries are here only: ask her whether to leave anyway. */
+export type LeaveAsked = {
+	/**  Entries that neither the server nor another PC has. */
+	unsent: number,
 };
 
 /**  A traffic light; always shown with a word, never by colour alone. */

@@ -210,7 +210,6 @@ export class FakeBackend implements Backend {
   }
 
   async retryStart(): Promise<AppStatus> {
-    if (this.phase === "removed") this.phase = "noClinic";
     return this.status();
   }
 

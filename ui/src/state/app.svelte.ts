@@ -92,6 +92,7 @@ export class App {
       backend.on("syncChanged", (sync) => this.heardSync(sync)),
       backend.on("leadsChanged", ({ ids, arrived }) => void this.heardChange(ids, arrived)),
       backend.on("focusSearch", () => this.working && this.toSearch()),
+      backend.on("leaveAsked", ({ unsent }) => (this.leaving = unsent)),
       backend.on("peopleChanged", () => void this.heardPeople()),
       backend.on("backupsChanged", () => void this.refreshBackup()),
       backend.on("desksChanged", () => void (this.working && this.desks.load())),
@@ -198,7 +199,8 @@ export class App {
       await this.staff.refreshPeople();
     }
     // the data were closed under the wizard: its words are void, and nobody may read them any more
-    if (["locked", "signedOut", "removed", "keychain", "database"].includes(status.phase.at)) {
+    const closed = ["locked", "signedOut", "removed", "keychain", "database"].includes(status.phase.at);
+    if (closed && status.phase.at !== was) {
       this.founding = false;
       this.kit = null;
     }

@@ -15,8 +15,8 @@ export const desks: Catalogue["desks"] = {
     foundHint: "This is the clinic's first PC. It takes about five minutes.",
     join: "Add this PC to a clinic",
     joinHint: "Another PC already uses Lễ Tân. The owner invites this PC by a one-time code.",
-    restore: "Restore a clinic",
-    restoreHint: "No PC works any more. You need the sheet with the 24 recovery words.",
+    restore: "Restore from the server",
+    restoreHint: "No PC works any more. You need the sheet with the 24 recovery words, and the network.",
   },
   join: {
     steps: { code: "Invitation", compare: "Compare 12 digits", enter: "Receive data" },

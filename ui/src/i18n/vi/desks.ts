@@ -15,8 +15,8 @@ export const desks = {
     foundHint: "Đây là máy đầu tiên của phòng khám. Mất khoảng năm phút.",
     join: "Thêm máy này vào phòng khám đã có",
     joinHint: "Một máy khác đang dùng Lễ Tân. Chủ phòng khám mời máy này bằng một mã dùng một lần.",
-    restore: "Khôi phục phòng khám",
-    restoreHint: "Không còn máy nào chạy được. Cần tờ giấy có 24 từ khôi phục.",
+    restore: "Khôi phục từ máy chủ",
+    restoreHint: "Không còn máy nào chạy được. Cần tờ giấy có 24 từ khôi phục, và mạng.",
   },
   join: {
     steps: { code: "Mã mời", compare: "So 12 số", enter: "Nhận dữ liệu" },

@@ -181,7 +181,7 @@ export const deskScreens: Record<string, Screen> = {
     options: {
       sync: {
         state: "refused",
-        alarms: [{ author: "Quầy 1 · CN Quận 1", kind: "fork", at: MORNING - MINUTE }],
+        alarms: [{ author: "Quầy 1 · CN Quận 1", me: true, kind: "fork", at: MORNING - MINUTE }],
       },
     },
     prepare: pressed("sync-chip"),

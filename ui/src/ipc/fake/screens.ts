@@ -171,8 +171,8 @@ export const screens: Record<string, Screen> = {
         unsent: 4,
         clockOffset: 9 * MINUTE,
         alarms: [
-          { author: "", kind: "formChanged", at: MORNING - 40 * MINUTE },
-          { author: "Quầy 2 · CN Quận 7", kind: "fork", at: MORNING - 3 * MINUTE },
+          { author: "", me: false, kind: "formChanged", at: MORNING - 40 * MINUTE },
+          { author: "Quầy 2 · CN Quận 7", me: false, kind: "fork", at: MORNING - 3 * MINUTE },
         ],
       },
     },
