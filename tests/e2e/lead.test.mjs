@@ -30,7 +30,8 @@ const open = async () => (window = await stage.desk.open());
 
 test("the wizard founds a clinic and insists on the recovery words", async () => {
   await open();
-  await window.shows(id("founding-clinic"), 30_000);
+  await window.shows(id("start-found"), 30_000);
+  await window.click(id("start-found"));
   await window.type(id("founding-clinic"), "Nha khoa Việt Smile");
   await window.type(id("founding-branch"), "Cầu Giấy");
   await window.click(id("founding-next"));

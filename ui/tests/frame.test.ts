@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { WORDS } from "../src/ipc/fake";
+import { KIT_WORDS as WORDS } from "../src/ipc/fake/desks";
 import { screen, stage, waitFor } from "./stage";
 
 describe("the palette", () => {
@@ -78,6 +78,7 @@ describe("the frame", () => {
 describe("founding", () => {
   it("leads from the clinic's name to the first list, with the words checked", async () => {
     const { user, id, app } = await stage({ phase: "noClinic", server: null });
+    await user.click(id("start-found"));
     await user.click(id("founding-next"));
     expect(id("founding").dataset.step).toBe("clinic");
     await user.type(id("founding-clinic"), "Nha khoa Nụ Cười");

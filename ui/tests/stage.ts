@@ -1,5 +1,5 @@
 // Puts the whole window on stage, on an invented clinic.
-import { render, screen, waitFor } from "@testing-library/svelte";
+import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { FakeBackend, type FakeOptions } from "../src/ipc/fake";
 import { App } from "../src/state/app.svelte";
@@ -21,4 +21,4 @@ export async function stage(options: FakeOptions = {}) {
   return { backend, app, user, id, rows, openFirst, ...view };
 }
 
-export { screen, waitFor };
+export { screen, waitFor, within };

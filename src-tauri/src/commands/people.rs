@@ -60,13 +60,13 @@ pub(crate) async fn set_pin(
     desk: State<'_, Desk>,
     id: String,
     old: Option<String>,
-    new: String,
+    pin: String,
 ) -> Answer<Vec<PersonRow>> {
-    let (old, new) = (
+    let (old, pin) = (
         old.map(zeroize::Zeroizing::new),
-        zeroize::Zeroizing::new(new),
+        zeroize::Zeroizing::new(pin),
     );
-    desk.set_pin(&id, old.as_deref().map(String::as_str), &new)
+    desk.set_pin(&id, old.as_deref().map(String::as_str), &pin)
         .await
 }
 

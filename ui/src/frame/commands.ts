@@ -2,11 +2,14 @@
 import type { Component } from "svelte";
 import CloudUpload from "@lucide/svelte/icons/cloud-upload";
 import Copy from "@lucide/svelte/icons/copy";
+import Download from "@lucide/svelte/icons/download";
 import Inbox from "@lucide/svelte/icons/inbox";
+import KeyRound from "@lucide/svelte/icons/key-round";
 import Keyboard from "@lucide/svelte/icons/keyboard";
 import Languages from "@lucide/svelte/icons/languages";
 import List from "@lucide/svelte/icons/list";
 import Lock from "@lucide/svelte/icons/lock";
+import LogOut from "@lucide/svelte/icons/log-out";
 import MessageCircle from "@lucide/svelte/icons/message-circle";
 import Pencil from "@lucide/svelte/icons/pencil";
 import Phone from "@lucide/svelte/icons/phone";
@@ -16,8 +19,10 @@ import RotateCcw from "@lucide/svelte/icons/rotate-ccw";
 import Search from "@lucide/svelte/icons/search";
 import Settings from "@lucide/svelte/icons/settings";
 import SunMoon from "@lucide/svelte/icons/sun-moon";
+import Upload from "@lucide/svelte/icons/upload";
 import UserCheck from "@lucide/svelte/icons/user-check";
 import UserPlus from "@lucide/svelte/icons/user-plus";
+import Users from "@lucide/svelte/icons/users-round";
 import { i18n } from "../i18n/index.svelte";
 import type { Chip } from "../ipc/backend";
 import type { App } from "../state/app.svelte";
@@ -88,6 +93,12 @@ export function commandsOf(app: App): Command[] {
           },
         ]
       : []),
+    ...(app.may("carryBundles")
+      ? [
+          { name: t.desks.stick.out, icon: Upload, run: () => (app.stick = "out" as const) },
+          { name: t.desks.stick.in, icon: Download, run: () => (app.stick = "in" as const) },
+        ]
+      : []),
     { name: t.palette.theme, icon: SunMoon, run: () => app.change({ theme: dark ? "light" : "dark" }) },
     {
       name: t.palette.language,
@@ -95,6 +106,12 @@ export function commandsOf(app: App): Command[] {
       run: () => app.change({ language: i18n.language === "vi" ? "en" : "vi" }),
     },
     { name: t.palette.shortcuts, key: "F1", icon: Keyboard, run: () => (app.overlay = "shortcuts") },
-    { name: t.palette.lock, key: "Ctrl L", icon: Lock, run: () => app.lock() },
+    ...(app.session?.person
+      ? [
+          { name: t.people.chip.switch, key: "Ctrl L", icon: Users, run: () => app.lock() },
+          { name: t.people.pin.change, icon: KeyRound, run: () => (app.overlay = "pin") },
+        ]
+      : [{ name: t.palette.lock, key: "Ctrl L", icon: Lock, run: () => app.lock() }]),
+    { name: t.desks.palette.quit, icon: LogOut, run: () => app.quit() },
   ];
 }

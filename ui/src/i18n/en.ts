@@ -1,4 +1,7 @@
 // English: complete, for owners and support.
+import { backups, backupsFailure } from "./en/backups";
+import { deskFailures, desks } from "./en/desks";
+import { people, peopleFailure } from "./en/people";
 import type { Catalogue } from "./vi";
 
 const thousands = new Intl.NumberFormat("en-GB");
@@ -45,9 +48,6 @@ export const en: Catalogue = {
     clock: (minutes) => `This PC's clock is ${s(minutes, "minute")} off the server's. Please set the clock.`,
     now: "Sync now",
     alarms: "Alarms",
-    onlyHere: "Not sent to the server yet",
-    onServer: "On the server",
-    onServerAt: (time) => `On the server since ${time}`,
   },
   search: {
     label: "Find an inquiry",
@@ -412,7 +412,7 @@ export const en: Catalogue = {
     search: "Find an inquiry",
     newLead: "Add an inquiry",
     panes: "Inquiries / Settings",
-    lock: "Lock the screen",
+    lock: "Switch person, lock the screen",
     undo: "Undo (when not editing text)",
     sheet: "This sheet (outside text: ?)",
     move: "Up, down; from the search into the list",
@@ -574,7 +574,16 @@ export const en: Catalogue = {
       "All words are there, but they do not fit together. Compare each word and their order with the sheet.",
     do: "Open the data",
   },
+  section: {
+    machine: "This PC",
+    desks: "PCs",
+    people: "Staff",
+    backups: "Backups",
+    server: "Server and recovery kit",
+    about: "About",
+  },
   settings: {
+    sections: "Parts of the settings",
     desk: "This PC",
     clinic: "Clinic",
     branch: "Branch",
@@ -632,6 +641,9 @@ export const en: Catalogue = {
   },
   alarmFrom: (author) => `From the PC ${author}`,
   alarmServer: "Server",
+  desks,
+  people,
+  backups,
   failure: {
     keychainLocked: {
       title: "The keychain is locked",
@@ -823,6 +835,9 @@ export const en: Catalogue = {
       safe: "The record is unchanged.",
       todo: "Press Show and type it.",
     },
+    ...deskFailures,
+    ...peopleFailure,
+    ...backupsFailure,
     internal: {
       title: "Something unexpected went wrong",
       safe: "Saved data is still on this PC.",

@@ -44,6 +44,10 @@ export interface Formats {
   /** How long ago, in one unit. */
   age(at: number, now: number): string;
   number(n: number): string;
+  /** Minutes and seconds that are left: "14:32". */
+  left(ms: number): string;
+  /** Size of a file or of free room, in the unit people read on the package. */
+  size(bytes: number): string;
 }
 
 export function makeFormats(language: "vi" | "en", t: Catalogue): Formats {
@@ -57,6 +61,7 @@ export function makeFormats(language: "vi" | "en", t: Catalogue): Formats {
   const short = (at: number) => date.format(at).slice(0, 5);
   const weekday = of({ weekday: language === "vi" ? "narrow" : "short" });
   const number = new Intl.NumberFormat(locale);
+  const short1 = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const units = Object.fromEntries(
     (["minute", "hour", "day"] as const).map((unit) => [
       unit,
@@ -92,6 +97,14 @@ export function makeFormats(language: "vi" | "en", t: Catalogue): Formats {
       return days < 100 ? units.day.format(days) : self.month(at);
     },
     number: (n) => number.format(n),
+    left(ms) {
+      const seconds = Math.max(0, Math.ceil(ms / 1000));
+      return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    },
+    size(bytes) {
+      const [unit, of] = bytes >= 1e9 ? (["GB", 1e9] as const) : (["MB", 1e6] as const);
+      return `${short1.format(bytes / of)} ${unit}`;
+    },
   };
   return self;
 }

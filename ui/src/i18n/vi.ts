@@ -16,6 +16,10 @@ import type {
   Source,
   UndoneWhat,
 } from "../ipc/backend";
+import type { Section } from "../state/app.svelte";
+import { backups, backupsFailure } from "./vi/backups";
+import { deskFailures, desks } from "./vi/desks";
+import { people, peopleFailure } from "./vi/people";
 
 /** What a failure says: what happened, what is safe, what to do. */
 export interface Trouble {
@@ -68,9 +72,6 @@ export const vi = {
       `Đồng hồ máy này lệch ${minutes} phút so với máy chủ. Hãy chỉnh lại giờ trong Windows.`,
     now: "Đồng bộ ngay",
     alarms: "Cảnh báo",
-    onlyHere: "Chưa gửi lên máy chủ",
-    onServer: "Đã lên máy chủ",
-    onServerAt: (time: string) => `Đã lên máy chủ lúc ${time}`,
   },
   search: {
     label: "Tìm khách",
@@ -440,7 +441,7 @@ export const vi = {
     search: "Tìm khách",
     newLead: "Thêm khách",
     panes: "Khách hỏi / Cài đặt",
-    lock: "Khóa màn hình",
+    lock: "Đổi người, khóa màn hình",
     undo: "Hoàn tác (khi không đang sửa chữ)",
     sheet: "Bảng phím tắt này (ngoài ô chữ: ?)",
     move: "Lên, xuống; từ ô tìm xuống danh sách",
@@ -600,7 +601,16 @@ export const vi = {
     order: "Đủ từ nhưng chưa khớp nhau. Hãy so lại từng từ và thứ tự với tờ giấy.",
     do: "Mở lại dữ liệu",
   },
+  section: {
+    machine: "Máy này",
+    desks: "Các máy",
+    people: "Nhân viên",
+    backups: "Sao lưu",
+    server: "Máy chủ và bộ khôi phục",
+    about: "Giới thiệu",
+  } satisfies Record<Section, string>,
   settings: {
+    sections: "Các phần của cài đặt",
     desk: "Máy này",
     clinic: "Phòng khám",
     branch: "Chi nhánh",
@@ -658,6 +668,9 @@ export const vi = {
   } satisfies Record<AlarmKind, string>,
   alarmFrom: (author: string) => `Từ máy ${author}`,
   alarmServer: "Máy chủ",
+  desks,
+  people,
+  backups,
   failure: {
     keychainLocked: {
       title: "Kho khóa của máy đang khóa",
@@ -849,6 +862,9 @@ export const vi = {
       safe: "Hồ sơ không thay đổi.",
       todo: "Bấm Hiện số và gõ tay.",
     },
+    ...deskFailures,
+    ...peopleFailure,
+    ...backupsFailure,
     internal: {
       title: "Có lỗi ngoài dự tính",
       safe: "Dữ liệu đã lưu vẫn còn trên máy này.",

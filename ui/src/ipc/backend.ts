@@ -56,6 +56,7 @@ export interface Events {
   syncChanged: SyncView;
   phaseChanged: AppStatus;
   focusSearch: null;
+  leaveAsked: { unsent: number };
   newLeadArrived: { count: number };
   invitingChanged: Inviting;
   joiningChanged: Joining;

@@ -113,7 +113,7 @@ export const commands = {
 	/**  A person works here no longer, or again. */
 	dismissPerson: (id: string, gone: boolean) => typedError<PersonRow[], Failure>(__TAURI_INVOKE("dismiss_person", { id, gone })),
 	/**  Chooses a PIN: one's own with the old one, somebody else's as an owner. */
-	setPin: (id: string, old: string | null, new: string) => typedError<PersonRow[], Failure>(__TAURI_INVOKE("set_pin", { id, old, new })),
+	setPin: (id: string, old: string | null, pin: string) => typedError<PersonRow[], Failure>(__TAURI_INVOKE("set_pin", { id, old, pin })),
 	/**  Sits down at this PC. */
 	signIn: (id: string, pin: string) => typedError<AppStatus, Failure>(__TAURI_INVOKE("sign_in", { id, pin })),
 	/**  Memory sticks and other drives that files can be carried on. */

@@ -1,13 +1,25 @@
 // A whole clinic in memory, for component tests, screenshots and design work. Never in a release.
 import { Refusal } from "./backend";
 import { BRANCHES, makeInquiries, MORNING, PEOPLE, type Inquiry } from "./fake/clinic";
-import { fold, mask, readPhone } from "./fake/phone";
+import {
+  checkWords,
+  DESK_CALLS,
+  FakeDesks,
+  KIT_WORDS,
+  type DeskCalls,
+  type DesksOptions,
+} from "./fake/desks";
+import { BACKUP_CALLS, FakeBackups, type BackupCalls, type BackupsOptions } from "./fake/backups";
+import { search, sorted } from "./fake/find";
+import { FakePeople, PEOPLE_CALLS, type PeopleCalls, type PeopleOptions } from "./fake/people";
+import { permission } from "./fake/permission";
+import { mask, readPhone } from "./fake/phone";
+import { fakeQr } from "./fake/qr";
 import type {
   Acted,
   AppStatus,
   Backend,
   Chip,
-  ConsultReason,
   DeskView,
   Events,
   FoundingForm,
@@ -16,14 +28,12 @@ import type {
   LeadPage,
   LeadQuery,
   LeadRow,
-  LeadSort,
   LeadState,
   LeadView,
-  Light,
   Outcome,
-  Permission,
   Kit,
   Phase,
+  Progress,
   Query,
   Repaired,
   SavedView,
@@ -45,12 +55,7 @@ const AFTER: Record<Outcome, LeadState> = {
   declined: "declined",
 };
 
-export const WORDS =
-  "ribbon velvet anchor lunar maple honest copper drift orange puzzle salmon tiger umbrella violin walnut yellow zebra basket candle dolphin ember forest garden harbor".split(
-    " ",
-  );
-
-export interface FakeOptions {
+export interface FakeOptions extends DesksOptions, PeopleOptions, BackupsOptions {
   phase?: Phase["at"];
   problem?: string;
   leads?: number;
@@ -65,6 +70,21 @@ export interface FakeOptions {
   frozen?: boolean;
 }
 
+/** Lets a part of the clinic answer these calls in the whole's name. */
+function hand<K extends keyof Backend>(
+  to: Pick<Backend, K>,
+  part: Pick<Backend, K>,
+  calls: readonly K[],
+): void {
+  for (const call of calls) {
+    const answer: unknown = part[call];
+    if (typeof answer === "function") to[call] = answer.bind(part) as Backend[K];
+  }
+}
+
+/** Answered by parts of their own; see the constructor. */
+export interface FakeBackend extends DeskCalls, PeopleCalls, BackupCalls {}
+
 export class FakeBackend implements Backend {
   readonly calls: string[] = [];
   private readonly heard = new Map<keyof Events, Set<(payload: never) => void>>();
@@ -77,6 +97,11 @@ export class FakeBackend implements Backend {
   private mySettings: Settings;
   private mySync: SyncView;
   private phase: Phase["at"];
+  /** The clinic's PCs, and what the other side of a conversation does. */
+  readonly pcs: FakeDesks;
+  /** The clinic's people, and who is here. */
+  readonly staff: FakePeople;
+  readonly archive: FakeBackups;
 
   constructor(private readonly options: FakeOptions = {}) {
     this.all = makeInquiries(options.leads ?? 420).slice(0, options.leads ?? 420);
@@ -101,6 +126,7 @@ export class FakeBackend implements Backend {
       autostart: true,
       closeToTray: true,
       autolockMinutes: 10,
+      lan: true,
     };
     this.mySync = {
       state: "synced",
@@ -109,12 +135,36 @@ export class FakeBackend implements Backend {
       syncedAt: MORNING,
       clockOffset: 0,
       alarms: [],
+      nearby: [],
+      first: null,
       ...options.sync,
     };
     this.views = [
       { name: "Niềng răng, chưa gọi", query: { ...emptyQuery, text: "niềng", chip: "new" } },
       { name: "Quận 7 hẹn hôm nay", query: { ...emptyQuery, chip: "today", branch: "CN Quận 7" } },
     ];
+    const world = {
+      now: () => this.now(),
+      tell: <E extends keyof Events>(event: E, payload: Events[E]) => this.tell(event, payload),
+      desk: () => this.myDesk,
+      sync: () => this.mySync,
+      sit: (person: string) => void (this.myDesk = { ...this.myDesk, person }),
+      turn: (phase: Phase["at"]) => {
+        this.phase = phase;
+        return this.status();
+      },
+      enter: async (desk: Partial<DeskView>, first: Progress | null = null): Promise<Repaired> => {
+        this.myDesk = { ...this.myDesk, ...desk };
+        this.mySync = { ...this.mySync, first };
+        return { status: await world.turn("ready"), lost: [] };
+      },
+    };
+    this.pcs = new FakeDesks(world, options);
+    this.staff = new FakePeople(world, options);
+    this.archive = new FakeBackups(world, options);
+    hand(this, this.pcs, DESK_CALLS);
+    hand(this, this.staff, PEOPLE_CALLS);
+    hand(this, this.archive, BACKUP_CALLS);
   }
 
   now(): number {
@@ -177,11 +227,11 @@ export class FakeBackend implements Backend {
   }
 
   async renewKit(): Promise<Kit> {
-    return { words: WORDS, qrSvg: fakeQr(), ask: [3, 9, 17] };
+    return { words: KIT_WORDS, qrSvg: fakeQr(), ask: [3, 9, 17] };
   }
 
   async checkKit(answers: string[]): Promise<DeskView> {
-    const right = [3, 9, 17].every((n, i) => answers[i]?.trim().toLowerCase() === WORDS[n - 1]);
+    const right = [3, 9, 17].every((n, i) => answers[i]?.trim().toLowerCase() === KIT_WORDS[n - 1]);
     if (!right) throw new Refusal("kitAnswersWrong");
     this.myDesk = { ...this.myDesk, kitChecked: true };
     return this.myDesk;
@@ -198,43 +248,30 @@ export class FakeBackend implements Backend {
   }
 
   async recoverWithWords(words: string): Promise<Repaired> {
-    const list = words.trim().toLowerCase().split(/\s+/);
-    const typo = list.findIndex((word) => !WORDS.includes(word));
-    if (typo >= 0) throw new Refusal("wordsTypo", String(typo + 1));
-    if (list.length !== 24) throw new Refusal("wrongWords");
+    checkWords(words);
     this.phase = "ready";
     return { status: await this.status(), lost: [{ what: "drafts" }] };
-  }
-
-  async lock(): Promise<AppStatus> {
-    this.phase = "locked";
-    return this.status();
-  }
-
-  async unlock(): Promise<AppStatus> {
-    this.phase = "ready";
-    return this.status();
   }
 
   async leads(asked: LeadQuery): Promise<LeadPage> {
     const query: Query = { ...emptyQuery, ...asked };
     this.calls.push(`leads:${query.text}`);
-    const live = this.all.filter((one) => !one.mergedInto);
+    const live = this.seen();
     let list = live
       .filter((one) => this.inChip(one, query.chip))
       .filter((one) => !query.branch || one.branch === query.branch)
       .filter((one) => !query.source || one.source === query.source)
       .filter((one) => query.states.length === 0 || query.states.includes(one.state));
     const words = query.text.trim();
-    const found = words ? this.search(list, words) : null;
-    list = found ? found.slice(0, 50) : this.sorted(list, query.sort);
+    const found = words ? search(list, words) : null;
+    list = found ? found.slice(0, 50) : sorted(list, query.sort);
     const number = readPhone(words);
     return {
       rows: list.slice(query.offset, query.offset + query.limit).map((one) => this.row(one)),
       total: list.length,
       more: (found?.length ?? 0) > 50,
       counts: this.counts(live),
-      branches: BRANCHES,
+      branches: BRANCHES.filter((one) => this.staff.scope.length === 0 || this.staff.scope.includes(one)),
       unknownNumber: found?.length === 0 && number.digits ? number.display : null,
       searchable: this.options.searchable ?? true,
     };
@@ -397,7 +434,7 @@ export class FakeBackend implements Backend {
   }
 
   async today() {
-    const live = this.all.filter((one) => !one.mergedInto && !one.suspect);
+    const live = this.seen().filter((one) => !one.suspect);
     const fresh = live.filter((one) => one.state === "new");
     const counts = this.counts(live);
     return {
@@ -448,12 +485,11 @@ export class FakeBackend implements Backend {
 
   async userActive(): Promise<void> {}
 
-  async quit(): Promise<void> {}
-
   private phaseNow(): Phase {
     switch (this.phase) {
       case "ready":
       case "kitUnchecked":
+      case "signedOut":
         return { at: this.phase, desk: this.myDesk };
       case "keychain":
         return { at: "keychain", problem: (this.options.problem ?? "missing") as "missing" };
@@ -462,6 +498,13 @@ export class FakeBackend implements Backend {
       default:
         return { at: this.phase };
     }
+  }
+
+  /** What the person here may see. */
+  private seen(): Inquiry[] {
+    const { scope } = this.staff;
+    const mine = (one: Inquiry) => scope.length === 0 || (one.branch !== null && scope.includes(one.branch));
+    return this.all.filter((one) => !one.mergedInto && mine(one));
   }
 
   private one(id: string): Inquiry {
@@ -523,36 +566,6 @@ export class FakeBackend implements Backend {
     };
   }
 
-  private search(list: Inquiry[], text: string): Inquiry[] {
-    const digits = text.replace(/[\s.+-]/g, "");
-    if (/^\d+$/.test(digits)) {
-      const national = digits.startsWith("84") && digits.length > 4 ? digits.slice(2) : digits;
-      return list.filter((one) => one.digits.includes(national));
-    }
-    const words = fold(text).split(/\s+/);
-    const hits = list.filter((one) => {
-      const all = fold(`${one.name} ${one.question}`);
-      return words.every((word) => all.includes(word));
-    });
-    const exact = (one: Inquiry) =>
-      Number(!`${one.name} ${one.question}`.toLowerCase().includes(text.toLowerCase()));
-    return hits.sort((a, b) => exact(a) - exact(b));
-  }
-
-  private sorted(list: Inquiry[], sort: LeadSort): Inquiry[] {
-    const given = (one: Inquiry) => one.name.split(" ").reverse().join(" ");
-    const far = Number.MAX_SAFE_INTEGER;
-    const by: Record<LeadSort, (a: Inquiry, b: Inquiry) => number> = {
-      work: (a, b) =>
-        Number(a.state !== "new") - Number(b.state !== "new") ||
-        (a.state === "new" ? a.receivedAt - b.receivedAt : b.receivedAt - a.receivedAt),
-      newest: (a, b) => b.receivedAt - a.receivedAt,
-      name: (a, b) => given(a).localeCompare(given(b), "vi"),
-      nextCall: (a, b) => (a.nextCallAt ?? far) - (b.nextCallAt ?? far),
-    };
-    return [...list].sort(by[sort]);
-  }
-
   private row(one: Inquiry): LeadRow {
     const same = one.digits ? this.all.filter((each) => each.digits === one.digits && !each.mergedInto) : [];
     return {
@@ -571,7 +584,11 @@ export class FakeBackend implements Backend {
       merged: this.all.filter((each) => each.mergedInto === one.id).length,
       conflict: one.nameRivals || one.phoneRivals.length > 0,
       suspect: one.suspect,
-      sync: one.unsent ? { where: "onlyHere" } : { where: "onServer", at: one.receivedAt + 5_000 },
+      sync: one.unsent
+        ? this.mySync.nearby.length > 0
+          ? { where: "elsewhere", at: this.now() }
+          : { where: "onlyHere" }
+        : { where: "onServer", at: one.receivedAt + 5_000 },
     };
   }
 
@@ -618,44 +635,3 @@ export const emptyQuery: Query = {
   offset: 0,
   limit: 200,
 };
-
-function permission(one: Inquiry): Permission {
-  const ticked = one.promo && one.source === "web";
-  const answer = (consult: Light, ...consultReasons: ConsultReason[]): Permission => ({
-    consult,
-    consultReasons,
-    promo: ticked ? "amber" : "red",
-    promoReasons: [ticked ? "chosenUnconfirmed" : one.source === "web" ? "notChosen" : "notAsked"],
-    promoChannels: { call: false, sms: false, zalo: ticked, email: false },
-  });
-  if (!one.digits) return answer("red", "unreadable");
-  if (one.state === "wrongNumber") return answer("red", "wrongNumber");
-  if (one.suspect) return answer("amber", "suspect");
-  if (one.warnings.includes("maybeOldLandline")) return answer("amber", "ambiguousNumber");
-  if (one.state === "declined") return answer("amber", "declined");
-  return answer("green", "asked");
-}
-
-/** Looks like a QR code, holds nothing. */
-function fakeQr(): string {
-  const cells: string[] = [];
-  let seed = 7;
-  for (let y = 0; y < 29; y++)
-    for (let x = 0; x < 29; x++) {
-      const inEye = (ex: number, ey: number) => x >= ex && x < ex + 7 && y >= ey && y < ey + 7;
-      const eye = [
-        [0, 0],
-        [22, 0],
-        [0, 22],
-      ].find(([ex = 0, ey = 0]) => inEye(ex, ey));
-      seed = (seed * 1103515245 + 12345) & 0x7fffffff;
-      let on = (seed >> 16) % 2 === 1;
-      if (eye) {
-        const [ex = 0, ey = 0] = eye;
-        const [dx, dy] = [x - ex, y - ey];
-        on = dx === 0 || dx === 6 || dy === 0 || dy === 6 || (dx > 1 && dx < 5 && dy > 1 && dy < 5);
-      }
-      if (on) cells.push(`M${x} ${y}h1v1h-1z`);
-    }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 -2 33 33"><path fill="#fff" d="M-2-2h33v33h-33z"/><path d="${cells.join("")}"/></svg>`;
-}

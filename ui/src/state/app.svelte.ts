@@ -6,26 +6,37 @@ import {
   type Acted,
   type AppStatus,
   type Backend,
+  type BackupView,
   type Code,
   type DeskView,
   type Kit,
   type Lost,
   type LeadAct,
   type Phase,
+  type Power,
   type RevealedPhone,
+  type SessionView,
   type Settings,
   type SyncView,
 } from "../ipc/backend";
+import { Desks } from "./desks.svelte";
 import { Leads } from "./leads.svelte";
+import { Staff } from "./staff.svelte";
 import { Undo } from "./undo.svelte";
 
 export type Pane = "leads" | "settings";
-export type Overlay = "none" | "palette" | "shortcuts";
+export type Overlay = "none" | "palette" | "shortcuts" | "pin";
+/** Parts of the settings; each shows only to those who have the power for it. */
+export type Section = "machine" | "desks" | "people" | "backups" | "server" | "about";
 
 const KEY = Symbol("app");
 
 export const provideApp = (app: App): App => setContext(KEY, app);
 export const useApp = (): App => getContext<App>(KEY);
+
+/** When entries last went to a PC nearby; 0 if never. */
+const latestMeeting = (sync: SyncView | null): number =>
+  Math.max(0, ...(sync?.nearby ?? []).map((near) => near.syncedAt ?? 0));
 
 export class App {
   version = $state("");
@@ -34,12 +45,16 @@ export class App {
   settings = $state<Settings | null>(null);
   sync = $state<SyncView | null>(null);
   pane = $state<Pane>("leads");
+  section = $state<Section>("machine");
   overlay = $state<Overlay>("none");
   failure = $state<{ code: Code; detail: string | null } | null>(null);
   /** The founding wizard keeps the window until it is done, whatever the phase. */
   founding = $state(false);
   kit = $state<Kit | null>(null);
   kitPostponed = $state(false);
+  /** How backups stand, for those who may manage them. */
+  backup = $state<BackupView | null>(null);
+  backupPostponed = $state(false);
   /** What a repair or the words could not bring back; `null` when there was none, or it was read. */
   lost = $state<{ after: "repair" | "words"; what: Lost[] } | null>(null);
   now = $state(0);
@@ -49,7 +64,14 @@ export class App {
   /** Goes up when the search should take the focus. */
   searchCalls = $state(0);
 
+  /** A memory stick is being written or read. */
+  stick = $state<"out" | "in" | null>(null);
+  /** How many entries are only here while somebody wants to leave. */
+  leaving = $state<number | null>(null);
+
   readonly leads: Leads;
+  readonly staff: Staff;
+  readonly desks: Desks;
   readonly undo = new Undo();
   private stops: (() => void)[] = [];
   private lastActive = 0;
@@ -58,6 +80,8 @@ export class App {
   constructor(readonly backend: Backend) {
     this.now = backend.now();
     this.leads = new Leads(backend, (error) => this.fail(error));
+    this.staff = new Staff(backend, (error) => this.fail(error));
+    this.desks = new Desks(backend, (error) => this.fail(error));
   }
 
   /** Begins to listen and asks where things stand. */
@@ -67,7 +91,12 @@ export class App {
       backend.on("phaseChanged", (status) => void this.take(status)),
       backend.on("syncChanged", (sync) => this.heardSync(sync)),
       backend.on("leadsChanged", ({ ids, arrived }) => void this.heardChange(ids, arrived)),
-      backend.on("focusSearch", () => this.toSearch()),
+      backend.on("focusSearch", () => this.working && this.toSearch()),
+      backend.on("leaveAsked", ({ unsent }) => (this.leaving = unsent)),
+      backend.on("peopleChanged", () => void this.heardPeople()),
+      backend.on("backupsChanged", () => void this.refreshBackup()),
+      backend.on("desksChanged", () => void (this.working && this.desks.load())),
+      ...this.desks.listen(),
     ];
     const dusk = window.matchMedia?.("(prefers-color-scheme: dark)");
     const retheme = () => this.settings && this.apply(this.settings);
@@ -101,14 +130,49 @@ export class App {
 
   private heardSync(sync: SyncView): void {
     const before = this.sync?.unsent ?? 0;
+    const met = latestMeeting(this.sync);
+    const delivering = !!this.sync?.first;
     this.sync = sync;
-    if (this.working && sync.unsent < before) void this.leads.sent();
+    if (this.working && (sync.unsent < before || latestMeeting(sync) > met)) void this.leads.sent();
+    // the first delivery is over: counts and list now stand for everything
+    if (this.working && delivering && !sync.first) void this.heardChange([], 0);
   }
 
   private async heardChange(ids: string[], arrived: number): Promise<void> {
     if (!this.working) return;
     await this.leads.changed(ids, arrived);
     if (arrived > 0) this.announce(i18n.t.leads.arrived(arrived));
+  }
+
+  private async heardPeople(): Promise<void> {
+    if (this.phase.at === "signedOut") return this.staff.refreshPeople();
+    if (!this.working) return;
+    const [other] = await Promise.all([this.staff.refreshSession(), this.staff.refreshPeople()]);
+    await this.refreshBackup();
+    if (other && this.working) await this.leads.changed([], 0);
+  }
+
+  /** Who is at this PC. */
+  get session(): SessionView | null {
+    return this.staff.session;
+  }
+
+  /** The person here may do that; what is not so need not be offered. */
+  may(power: Power): boolean {
+    return this.staff.may(power);
+  }
+
+  /** How backups stand, if that is this person's business. */
+  async refreshBackup(): Promise<void> {
+    if (!this.working || !this.may("manageBackup")) {
+      this.backup = null;
+      return;
+    }
+    try {
+      this.backup = await this.backend.backups();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** The window shows people's data. */
@@ -130,8 +194,13 @@ export class App {
     } else {
       this.forget();
     }
+    if (status.phase.at === "signedOut") {
+      this.desk = status.phase.desk;
+      await this.staff.refreshPeople();
+    }
     // the data were closed under the wizard: its words are void, and nobody may read them any more
-    if (["locked", "keychain", "database"].includes(status.phase.at)) {
+    const closed = ["locked", "signedOut", "removed", "keychain", "database"].includes(status.phase.at);
+    if (closed && status.phase.at !== was) {
       this.founding = false;
       this.kit = null;
     }
@@ -141,10 +210,18 @@ export class App {
   private forget(): void {
     this.leads.close();
     this.leads.clear();
+    this.desks.clear();
+    this.stick = null;
+    this.leaving = null;
     this.undo.dismiss();
     this.overlay = "none";
     this.announcement = "";
     this.printed = null;
+    this.staff.leave();
+    this.backup = null;
+    this.backupPostponed = false;
+    this.pane = "leads";
+    this.section = "machine";
   }
 
   /** Reads what the panes begin with. */
@@ -152,19 +229,43 @@ export class App {
     this.founding = false;
     this.kit = null;
     const sync = this.backend.syncStatus().then((sync) => (this.sync = sync));
+    const session = this.staff.refreshSession().then(() => this.refreshBackup());
     await Promise.all([
+      session,
       this.leads.load(),
       this.leads.refreshToday(),
       this.leads.refreshViews(),
       sync.catch((error: unknown) => this.fail(error)),
     ]);
+    void this.desks.load();
     this.toSearch();
+  }
+
+  /** Out of the wizards and into the window, wherever the clinic stands now. */
+  async leaveFounding(): Promise<void> {
+    this.founding = false;
+    this.kit = null;
+    const open = this.working;
+    await this.take(await this.backend.status());
+    if (open && this.working) await this.enter();
+  }
+
+  /** Ends the application, unless there is something that only this PC has. */
+  async quit(anyway = false): Promise<void> {
+    try {
+      await this.leads.drafts.flush();
+      await this.backend.quit(anyway);
+      this.leaving = null;
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "unsent") this.leaving = Number(error.detail ?? 0);
+      else this.fail(error);
+    }
   }
 
   fail(error: unknown): void {
     const code = error instanceof Refusal ? error.code : "internal";
     // the lock screen says it already
-    if (code === "locked" && this.phase.at === "locked") return;
+    if (code === "locked" && ["locked", "signedOut"].includes(this.phase.at)) return;
     this.failure = { code, detail: error instanceof Refusal ? error.detail : null };
   }
 
@@ -176,6 +277,11 @@ export class App {
   toSearch(): void {
     this.pane = "leads";
     this.searchCalls++;
+  }
+
+  openSettings(section: Section): void {
+    this.section = section;
+    this.pane = "settings";
   }
 
   apply(settings: Settings): void {
@@ -201,6 +307,7 @@ export class App {
     }
   }
 
+  /** Leaves the PC: to the screen of people if there are any, else behind the keychain. */
   async lock(): Promise<void> {
     try {
       await this.leads.drafts.flush();

@@ -225,9 +225,9 @@ export class Leads {
     }
   }
 
-  /** The server has more of what was made here: rows marked "only here" may be so no longer. */
+  /** Others have more of what was made here: marks that fall short of the server may have moved. */
   async sent(): Promise<void> {
-    const marked = Object.values(this.rows).filter((row) => row.sync.where === "onlyHere");
+    const marked = Object.values(this.rows).filter((row) => row.sync.where !== "onServer");
     try {
       for (const { id } of marked) this.take(await this.backend.lead(id));
     } catch (error) {

@@ -1,11 +1,12 @@
 // Every screen by address, so that a command can walk through all of them:
 // `?screen=record&lang=en&theme=dark`. Only in design builds.
 import type { SyncView } from "../backend";
-import { FakeBackend, type FakeOptions } from "../fake";
+import { FakeBackend } from "../fake";
 import type { App } from "../../state/app.svelte";
 import { MORNING } from "./clinic";
-
-type Prepare = (app: App, fake: FakeBackend) => Promise<void> | void;
+import { deskScreens } from "./screens-desks";
+import { peopleScreens } from "./screens-people";
+import { press, settle, typeInto, type Prepare, type Screen } from "./stagehand";
 
 const MINUTE = 60_000;
 const offline: Partial<SyncView> = {
@@ -14,19 +15,6 @@ const offline: Partial<SyncView> = {
   oldestUnsentAt: MORNING - 12 * MINUTE,
   syncedAt: MORNING - 31 * MINUTE,
 };
-
-const press = (testid: string) => {
-  document.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
-};
-const settle = () => new Promise((done) => setTimeout(done, 60));
-
-async function typeInto(testid: string, text: string): Promise<void> {
-  const box = document.querySelector<HTMLInputElement>(`[data-testid="${testid}"]`);
-  if (!box) return;
-  box.value = text;
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  await settle();
-}
 
 const open =
   (index: number): Prepare =>
@@ -46,6 +34,8 @@ const openFamily: Prepare = async (app) => {
 const founding =
   (steps: number): Prepare =>
   async () => {
+    await settle();
+    press("start-found");
     await settle();
     await typeInto("founding-clinic", "Nha khoa Nụ Cười Việt");
     await typeInto("founding-branch", "CN Quận 1");
@@ -73,7 +63,9 @@ const founding =
 
 const trouble = (phase: "keychain" | "database", problem: string) => ({ options: { phase, problem } });
 
-export const screens: Record<string, { options?: FakeOptions; prepare?: Prepare }> = {
+export const screens: Record<string, Screen> = {
+  ...deskScreens,
+  ...peopleScreens,
   leads: {},
   compact: { options: { density: "compact" } },
   record: { prepare: openFamily },
@@ -210,7 +202,14 @@ export const screens: Record<string, { options?: FakeOptions; prepare?: Prepare 
   settings: { prepare: (app) => void (app.pane = "settings") },
   locked: { options: { phase: "locked" } },
   starting: { options: { phase: "starting" } },
-  "founding-1": { options: { phase: "noClinic", server: null } },
+  "founding-1": {
+    options: { phase: "noClinic", server: null },
+    prepare: async () => {
+      await settle();
+      press("start-found");
+      await settle();
+    },
+  },
   "founding-2": { options: { phase: "noClinic", server: null }, prepare: founding(1) },
   "founding-3": { options: { phase: "noClinic", server: null }, prepare: founding(2) },
   "founding-4": { options: { phase: "noClinic", server: null }, prepare: founding(3) },
