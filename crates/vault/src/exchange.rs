@@ -5,6 +5,8 @@ mod claim;
 pub(crate) mod open;
 mod outbox;
 pub(crate) mod project;
+#[cfg(test)]
+mod simulator;
 mod status;
 
 use std::collections::BTreeSet;

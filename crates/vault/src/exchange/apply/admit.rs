@@ -12,7 +12,7 @@ use crate::exchange::open::{Opened, open_all};
 use crate::view::AlarmKind;
 
 /// What was let in, and what it turned out to be.
-pub(super) struct Admitted {
+pub(in crate::exchange) struct Admitted {
     /// The replica with it.
     pub replica: Replica,
     /// New entries, each author's in order.
@@ -45,7 +45,7 @@ pub(super) struct Admitted {
 type Hashes = BTreeMap<(AuthorId, u64), EntryHash>;
 
 /// Admits segments, those of authors unknown at first again after the others.
-pub(super) fn admit(
+pub(in crate::exchange) fn admit(
     replica: &Replica,
     segments: &[Segment],
     known: &Hashes,
