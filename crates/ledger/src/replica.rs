@@ -411,6 +411,14 @@ impl Replica {
             .map_err(|_| Lie::NotAllowed)
     }
 
+    /// Draws every ledger back to where the roster now ends it: whoever has recorded a revocation of its own must call
+    /// this, and drop what the cuts take, also of those whom only the revoked had enrolled. `known` as for
+    /// [`Replica::admit`].
+    #[must_use]
+    pub fn settle(&mut self, known: impl Fn(AuthorId, u64) -> Option<EntryHash>) -> Vec<Cut> {
+        self.cut(&known)
+    }
+
     /// Draws the tips back to where the roster now ends them.
     fn cut(&mut self, known: &impl Fn(AuthorId, u64) -> Option<EntryHash>) -> Vec<Cut> {
         let mut cuts = Vec::new();

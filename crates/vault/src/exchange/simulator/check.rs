@@ -1,7 +1,7 @@
 //! The end of a schedule: everything is healed, everybody meets, and what must hold is held against what is.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use ledger::{AuthorId, Kind};
+use ledger::{AuthorId, EntryHash, Epoch, Kind};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
@@ -28,6 +28,8 @@ impl World {
         self.settle_forks(rng);
         self.meet(rng);
         self.server_noticed();
+        self.alarms_are_true();
+        self.orphan_keys();
         self.converged();
         for pc in self.live() {
             self.nothing_is_lost(pc);
@@ -120,12 +122,46 @@ impl World {
         );
     }
 
+    /// Nobody was accused who did nothing: a warning that is not true is a fault as well.
+    fn alarms_are_true(&self) {
+        let mut places: BTreeMap<(AuthorId, u64), EntryHash> = BTreeMap::new();
+        let mut copied: BTreeSet<AuthorId> = BTreeSet::new();
+        for Written { entry, hash } in &self.written {
+            let place = (entry.header.author, entry.header.seq);
+            if *places.entry(place).or_insert(*hash) != *hash {
+                copied.insert(entry.header.author);
+            }
+        }
+        for (author, kind) in self.pcs.iter().flat_map(|pc| &pc.told) {
+            let of_copy = author.is_some_and(|author| copied.contains(&author));
+            let true_one = match kind {
+                AlarmKind::Fork => of_copy,
+                AlarmKind::StaleCopy => self.restored > 0,
+                AlarmKind::Rollback => self.rolled_back > 0,
+                AlarmKind::Revoked => true,
+                _ => false,
+            };
+            assert!(true_one, "a false alarm: {kind:?} of {author:?}");
+        }
+    }
+
+    /// Keys that no owner has: their maker was revoked before any other owner was given them.
+    fn orphan_keys(&mut self) {
+        let held = &self.pcs[0].disk.epochs;
+        let sealed = self
+            .written
+            .iter()
+            .map(|written| written.entry.header.epoch);
+        let orphans = sealed.filter(|epoch| *epoch != Epoch::NONE && !held.contains_key(epoch));
+        self.orphans = orphans.collect();
+    }
+
     fn converged(&self) {
         let live = self.live();
         let first = live.first().unwrap();
-        let all = bytes(&first.disk);
+        let all = bytes(&first.disk, &self.orphans);
         for pc in &live {
-            let own = bytes(&pc.disk);
+            let own = bytes(&pc.disk, &self.orphans);
             assert!(
                 own.0 == all.0,
                 "{} has other ledgers: {}",
@@ -140,7 +176,7 @@ impl World {
                 shown(&first.disk, &pc.disk)
             );
         }
-        let server = bytes(&self.server.now.disk);
+        let server = bytes(&self.server.now.disk, &self.orphans);
         assert!(
             server.0 == all.0,
             "the server has other ledgers: {}",
@@ -169,7 +205,8 @@ impl World {
                 header.author
             );
             let says = matches!(header.kind, Kind::Change | Kind::Access | Kind::Submission);
-            if says && !self.erased.contains(&header.record) {
+            let legible = !self.orphans.contains(&header.epoch);
+            if says && legible && !self.erased.contains(&header.record) {
                 let lead = disk.leads.get(&header.record);
                 assert!(
                     lead.is_some_and(|lead| lead.get(&stamp(entry)).is_some()),
@@ -210,7 +247,7 @@ fn beyond_nothing(disk: &Disk) {
 }
 
 /// Ledgers, members and leads as bytes.
-fn bytes(disk: &Disk) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
+fn bytes(disk: &Disk, orphans: &BTreeSet<Epoch>) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let mut ledgers = Vec::new();
     for entry in disk.all() {
         ledgers.extend_from_slice(&entry.header.encode());
@@ -225,10 +262,20 @@ fn bytes(disk: &Disk) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
         members.extend_from_slice(author.branch.as_bytes());
         members.extend_from_slice(&author.last_seq.unwrap_or(u64::MAX).to_le_bytes());
     }
+    let sealed = disk.all().filter(|e| orphans.contains(&e.header.epoch));
+    let illegible: BTreeSet<_> = sealed.map(stamp).collect();
     let mut leads = Vec::new();
     for (id, lead) in &disk.leads {
-        leads.extend_from_slice(id.as_bytes());
-        leads.extend_from_slice(&lead.encode());
+        if illegible.is_empty() {
+            leads.extend_from_slice(id.as_bytes());
+            leads.extend_from_slice(&lead.encode());
+            continue;
+        }
+        for (at, change) in lead.iter().filter(|(at, _)| !illegible.contains(at)) {
+            leads.extend_from_slice(id.as_bytes());
+            leads.extend_from_slice(at.key().as_bytes());
+            leads.extend_from_slice(&change.encode());
+        }
     }
     (ledgers, members, leads)
 }

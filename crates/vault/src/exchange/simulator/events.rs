@@ -357,14 +357,15 @@ impl World {
         let now = self.now;
         let pc = &mut self.pcs[owner];
         let entry = pc.member(&Member::Revoke { author, last_seq }, now);
-        // The entries that the cut takes leave this PC, as they leave every other.
-        let replica = pc.disk.reload();
-        if pc.disk.replica.have().seq(author) > last_seq {
-            pc.disk.cut(ledger::Cut { author, last_seq });
-            pc.disk.replica = pc.disk.reload();
+        // What the cut takes leaves this PC as it leaves every other.
+        let hashes = &pc.disk.hashes;
+        let known = |by, seq| hashes.get(&(by, seq)).copied();
+        let cuts = pc.disk.replica.settle(known);
+        for cut in &cuts {
+            pc.disk.cut(*cut);
+        }
+        if !cuts.is_empty() {
             pc.disk.project();
-        } else {
-            assert!(replica.have() == pc.disk.replica.have());
         }
         let mut entries = vec![entry];
         entries.extend(pc.new_epoch(rng, now));
@@ -393,6 +394,7 @@ impl World {
         if !self.server.roll_back() {
             return;
         }
+        self.rolled_back += 1;
         let after = self.server.now.disk.ledger.seq();
         let held =
             |pc: &Pc| pc.standing != Standing::Removed && pc.disk.replica.have().seq(id) > after;
@@ -413,6 +415,7 @@ impl World {
             return;
         };
         pc.disk = backup;
+        self.restored += 1;
         pc.stopped.clear();
         if rng.random_bool(0.3) {
             pc.mirrored = pc.disk.counter;
@@ -448,6 +451,7 @@ impl World {
             stopped: BTreeSet::new(),
             told: Vec::new(),
         };
+        self.restored += 1;
         self.pcs.push(copy);
     }
 }

@@ -59,6 +59,12 @@ pub(super) struct World {
     pub calm: bool,
     /// Rollbacks of the server that took entries of its own from it which PCs hold.
     pub owed_notice: u32,
+    /// How often a backup took the place of a disk, or a PC was copied.
+    pub restored: u32,
+    /// How often that was the server's.
+    pub rolled_back: u32,
+    /// Keys that no owner has.
+    pub orphans: BTreeSet<ledger::Epoch>,
 }
 
 /// Number of the server among nodes that a wall may part.
@@ -101,6 +107,9 @@ impl World {
             records: Vec::new(),
             calm: true,
             owed_notice: 0,
+            restored: 0,
+            rolled_back: 0,
+            orphans: BTreeSet::new(),
         };
         let kit = RootSecret::generate(&mut rng).signer().keys();
         let mut entries = vec![founder.member(&genesis, MORNING)];
@@ -163,7 +172,8 @@ impl World {
                 self.late.push(late(bundle.clone()));
                 vec![bundle]
             }
-            52..57 => vec![withhold(rng, &bundle)],
+            // A server takes no entry bare that its sender did not write.
+            52..57 if to != Node::Server => vec![withhold(rng, &bundle)],
             _ => vec![bundle],
         }
     }
