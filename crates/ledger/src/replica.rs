@@ -376,6 +376,12 @@ impl Replica {
         {
             return Err(Lie::Malformed);
         }
+        // Before its payload: whoever vouches for what is before a revocation passes on bare headers of what is beyond it,
+        // of any kind, up to the next signed head.
+        let known = self.roster.author(header.author);
+        if known.is_some_and(|author| !author.may_write(header.seq)) {
+            return Err(Lie::BeyondRevocation);
+        }
         if !entry.payload_matches() {
             return Err(Lie::PayloadMismatch);
         }
@@ -402,10 +408,6 @@ impl Replica {
         let header = &entry.header;
         let bytes = entry.payload.bytes().ok_or(Lie::PayloadMismatch)?;
         let member = Member::decode(bytes).map_err(|_| Lie::Malformed)?;
-        let revoked = |author: &crate::roster::Author| !author.may_write(header.seq);
-        if self.roster.author(header.author).is_some_and(revoked) {
-            return Err(Lie::BeyondRevocation);
-        }
         self.roster
             .apply(header, &member)
             .map_err(|_| Lie::NotAllowed)

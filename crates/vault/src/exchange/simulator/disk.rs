@@ -5,8 +5,8 @@ use casebook::lead::Lead;
 use ledger::bundle::Writer;
 use ledger::plan::{Closing, Shelf};
 use ledger::{
-    AuthorId, ClinicId, Cut, Entry, EntryHash, Gone, Have, Header, Hlc, Kind, Ledger, Member,
-    Payload, RecordId, Replica, Roster, Segment, SignedHead, Signer, Tip,
+    AuthorId, ClinicId, Cut, Entry, EntryHash, Gone, Have, Header, Kind, Ledger, Member, Payload,
+    RecordId, Replica, Roster, Segment, SignedHead, Signer, Tip,
 };
 
 use crate::desk::Epochs;
@@ -161,11 +161,6 @@ impl Disk {
             tips.insert(header.author, Tip { seq, hash, hlc });
         }
         Replica::resume(roster, tips, gone)
-    }
-
-    /// Highest stamp of all that is held.
-    pub(super) fn hlc(&self) -> Hlc {
-        Hlc::highest(self.all().map(|entry| entry.header.hlc))
     }
 
     fn shelf(&self, own: Option<AuthorId>) -> Shelf {

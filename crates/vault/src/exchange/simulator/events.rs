@@ -148,7 +148,13 @@ impl World {
             Event::Restore => self.restore(rng),
             Event::Clone => self.clone_one(rng),
         }
-        self.excuse();
+        let lossy = matches!(
+            event,
+            Event::Restore | Event::ServerRollback | Event::Revoke
+        );
+        if std::mem::take(&mut self.dropped) || lossy || self.pcs.iter().any(|pc| pc.dropped) {
+            self.excuse();
+        }
     }
 
     /// A person does something to a lead.
@@ -449,6 +455,8 @@ impl World {
             mirrored: pc.mirrored,
             backup: None,
             stopped: BTreeSet::new(),
+            doubts: Vec::new(),
+            dropped: false,
             told: Vec::new(),
         };
         self.restored += 1;

@@ -42,6 +42,10 @@ pub(super) struct Pc {
     pub backup: Option<Disk>,
     /// Ledgers that stopped; forgotten at a start.
     pub stopped: BTreeSet<AuthorId>,
+    /// Ledgers of which the server has less than it had, and how much; forgotten at a start.
+    pub doubts: Vec<(AuthorId, u64)>,
+    /// A revocation took entries from it since this was last looked at.
+    pub dropped: bool,
     /// Everything a person here was told, ever: whose ledger, and what.
     pub told: Vec<(Option<AuthorId>, AlarmKind)>,
 }
@@ -59,6 +63,8 @@ impl Pc {
             mirrored: 0,
             backup: None,
             stopped: BTreeSet::new(),
+            doubts: Vec::new(),
+            dropped: false,
             told: Vec::new(),
         }
     }
@@ -104,7 +110,7 @@ impl Pc {
         let aad = draft.aad();
         let entry = draft.finish(payload(&aad)).unwrap();
         assert!(
-            entry.header.hlc > disk.hlc(),
+            entry.header.hlc > disk.replica.hlc(),
             "a stamp that is not above all seen"
         );
         disk.ledger.accept(&entry).unwrap();
@@ -248,6 +254,7 @@ impl Pc {
         for cut in &admitted.cuts {
             disk.cut(*cut);
         }
+        self.dropped |= !admitted.cuts.is_empty();
         disk.ledger.observe(disk.replica.hlc());
         let me = disk.ledger.author();
         for entry in admitted.entries.iter().filter(|e| e.header.author == me) {
@@ -306,6 +313,20 @@ impl Pc {
         lacks.then_some(have)
     }
 
+    /// Once everything that the server has is here: less of a ledger is no old copy where a revocation cut it short.
+    pub(super) fn judge_server(&mut self) {
+        let roster = self.disk.replica.roster();
+        for (author, seq) in self.doubts.drain(..) {
+            let cut = match roster.author(author) {
+                Some(author) => author.last_seq.is_some_and(|last| last <= seq),
+                None => true,
+            };
+            if !cut {
+                self.told.push((None, AlarmKind::Rollback));
+            }
+        }
+    }
+
     fn committed(&mut self) {
         self.disk.counter += 1;
         self.mirrored = self.mirrored.max(self.disk.counter);
@@ -314,6 +335,7 @@ impl Pc {
     /// Power is cut and comes back: whatever was not on the disk is gone, the rest is as it was.
     pub(super) fn restart(&mut self) {
         self.stopped.clear();
+        self.doubts.clear();
         if self.standing == Standing::Removed {
             return;
         }

@@ -41,6 +41,8 @@ pub(super) struct Server {
     pub forks: Vec<AuthorId>,
     /// How often it noticed that it is an old copy.
     pub noticed: u32,
+    /// A revocation took entries from it since this was last looked at.
+    pub dropped: bool,
 }
 
 fn secrets(rng: &mut StdRng) -> Arc<Secrets> {
@@ -61,6 +63,7 @@ impl Server {
             backup: None,
             forks: Vec::new(),
             noticed: 0,
+            dropped: false,
         }
     }
 
@@ -217,6 +220,13 @@ impl Server {
         author: AuthorId,
         segments: &[Segment],
     ) -> Result<(), Option<Lie>> {
+        // Most of what comes is here already: it is found out before anything is copied.
+        let hashes = &self.now.disk.hashes;
+        let held = |head: &SignedHead| hashes.get(&(head.author, head.seq)) == Some(&head.hash);
+        let whole = self.now.disk.replica.gone() == &ledger::Gone::default();
+        if whole && segments.iter().all(|segment| held(&segment.head)) {
+            return Ok(());
+        }
         let mut trial = self.now.clone();
         for segment in segments {
             let hashes = &trial.disk.hashes;
@@ -237,6 +247,7 @@ impl Server {
             if kept_back {
                 return Err(None);
             }
+            self.dropped |= !admission.cuts.is_empty();
             if trial.keep(author, segment, admission) {
                 break;
             }

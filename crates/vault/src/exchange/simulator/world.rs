@@ -63,6 +63,8 @@ pub(super) struct World {
     pub restored: u32,
     /// How often that was the server's.
     pub rolled_back: u32,
+    /// A disk lost entries since this was last looked at.
+    pub dropped: bool,
     /// Keys that no owner has.
     pub orphans: BTreeSet<ledger::Epoch>,
 }
@@ -109,6 +111,7 @@ impl World {
             owed_notice: 0,
             restored: 0,
             rolled_back: 0,
+            dropped: false,
             orphans: BTreeSet::new(),
         };
         let kit = RootSecret::generate(&mut rng).signer().keys();
@@ -196,6 +199,7 @@ impl World {
         if !self.push(at, rng) || !self.pull(at, rng) {
             return;
         }
+        self.pcs[at].judge_server();
         let pc = &self.pcs[at];
         if pc.is_owner() && self.server.knows(id) == Some(true) {
             if let Some((_, key)) = intake_key(&pc.disk.epochs) {
@@ -238,6 +242,7 @@ impl World {
             let mut answer = None;
             for bundle in self.carry(rng, Node::Server, id, bundle) {
                 answer = Some(self.server.push(id, &bundle));
+                self.dropped |= std::mem::take(&mut self.server.dropped);
             }
             let Some(pushed) = answer else { return false };
             if !self.calm && rng.random_bool(0.1) {
@@ -251,10 +256,13 @@ impl World {
             let forks = pushed.refused.iter().filter(|(_, lie)| *lie == Lie::Fork);
             let forks: Vec<_> = forks.map(|(by, _)| (Some(*by), AlarmKind::Fork)).collect();
             pc.told.extend(forks);
-            let fell = theirs.0.iter().any(|(by, seq)| pushed.have.seq(*by) < *seq);
-            if fell {
-                pc.told.push((None, AlarmKind::Rollback));
-            }
+            let lost = theirs
+                .0
+                .iter()
+                .filter(|(by, seq)| pushed.have.seq(**by) < **seq);
+            let lost: Vec<_> = lost.map(|(by, _)| (*by, pushed.have.seq(*by))).collect();
+            let fell = !lost.is_empty();
+            pc.doubts.extend(lost);
             pc.disk.theirs = within(&pushed.have, pc);
             let more = pc
                 .disk
@@ -288,13 +296,14 @@ impl World {
                 };
                 let limit = if self.calm { usize::MAX } else { 8_000 };
                 let (bundle, more) = self.server.page(&have, limit);
-                let carried = self.carry(rng, Node::Pc(at), server, bundle);
-                if carried.is_empty() {
-                    return false;
-                }
+                let carried = self.carry(rng, Node::Pc(at), server, bundle.clone());
                 let mut news = 0;
-                for bundle in carried {
-                    news += self.pcs[at].take(&bundle);
+                for bundle in &carried {
+                    news += self.pcs[at].take(bundle);
+                }
+                // A PC notices an answer that did not come whole.
+                if carried.last() != Some(&bundle) {
+                    return false;
                 }
                 if !more || news == 0 {
                     break;
@@ -332,12 +341,14 @@ impl World {
 
     /// A PC that was told so wipes itself.
     pub(super) fn remove(&mut self, at: usize) {
+        self.dropped = true;
         self.pcs[at].standing = Standing::Removed;
         self.pcs[at].told.push((None, AlarmKind::Revoked));
     }
 
     /// Whatever no disk holds any more can't be asked for.
     pub(super) fn excuse(&mut self) {
+        self.pcs.iter_mut().for_each(|pc| pc.dropped = false);
         let mut held: BTreeSet<EntryHash> = BTreeSet::new();
         for pc in self
             .pcs
