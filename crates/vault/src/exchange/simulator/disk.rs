@@ -16,6 +16,9 @@ use crate::projection::stamp;
 /// Entries by author and number.
 pub(super) type Place = (AuthorId, u64);
 
+/// Entries between two signed heads that are kept, at least.
+const FEW: u64 = 4;
+
 /// Everything that survives a crash.
 #[derive(Clone)]
 pub(super) struct Disk {
@@ -78,6 +81,13 @@ impl Disk {
     pub(super) fn stop(&mut self, head: SignedHead) {
         let stops = self.stops.entry(head.author).or_default();
         stops.insert(head.seq, head);
+        // Not every one is worth its place: the last but one goes if it is near to the one before it.
+        let mut late = stops.keys().rev().skip(1).copied();
+        if let (Some(near), before) = (late.next(), late.next().unwrap_or(0))
+            && near - before < FEW
+        {
+            stops.remove(&near);
+        }
     }
 
     /// Sets aside what lies beyond a revocation.
