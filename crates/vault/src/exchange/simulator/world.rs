@@ -285,6 +285,7 @@ impl World {
         let server = self.server.id();
         let fresh = self.pcs[at].disk.replica.have().seq(server);
         self.server.seen(fresh);
+        let mut whole_answer = true;
         for whole in [false, true] {
             for _ in 0..PAGES {
                 let pc = &self.pcs[at];
@@ -306,11 +307,12 @@ impl World {
                     return false;
                 }
                 if !more || news == 0 {
+                    whole_answer &= !more;
                     break;
                 }
             }
         }
-        true
+        whole_answer
     }
 
     /// Two PCs in one room.
