@@ -206,3 +206,23 @@ fn schedules_that_failed_once_never_fail_again() {
     tell(&failed);
     assert!(failed.is_empty() && ran == seeds.len());
 }
+
+#[test]
+fn a_new_pc_that_is_first_told_a_later_part_of_a_ledger_still_asks_for_its_beginning() {
+    let mut world = World::found(7);
+    world.calm = true;
+    let rng = &mut StdRng::seed_from_u64(7);
+    let founder = world.pcs[0].id();
+    let root = seal::RootSecret::generate(rng);
+    let clinic = world.pcs[0].disk.clinic;
+    let mut fresh = pc::Pc::new("Quầy 1".into(), clinic, &root);
+    let signer = &world.pcs[0].secrets.signer;
+    let later = ledger::Have([(founder, 2)].into());
+    let (part, _) = world.pcs[0].disk.bundle(signer, &later, usize::MAX);
+    assert_eq!(fresh.take(&part), 0);
+    assert_eq!(fresh.wanted().seq(founder), 0);
+    let (whole, _) = world.pcs[0]
+        .disk
+        .bundle(signer, &fresh.wanted(), usize::MAX);
+    assert!(fresh.take(&whole) > 2);
+}
