@@ -386,6 +386,12 @@ impl Replica {
         {
             return Err(Lie::Malformed);
         }
+        // Before its payload: whoever vouches for what is before a revocation passes on bare headers of what is beyond it,
+        // of any kind, up to the next signed head.
+        let known = self.roster.author(header.author);
+        if known.is_some_and(|author| !author.may_write(header.seq)) {
+            return Err(Lie::BeyondRevocation);
+        }
         if !entry.payload_matches() {
             return Err(Lie::PayloadMismatch);
         }
@@ -412,13 +418,17 @@ impl Replica {
         let header = &entry.header;
         let bytes = entry.payload.bytes().ok_or(Lie::PayloadMismatch)?;
         let member = Member::decode(bytes).map_err(|_| Lie::Malformed)?;
-        let revoked = |author: &crate::roster::Author| !author.may_write(header.seq);
-        if self.roster.author(header.author).is_some_and(revoked) {
-            return Err(Lie::BeyondRevocation);
-        }
         self.roster
             .apply(header, &member)
             .map_err(|_| Lie::NotAllowed)
+    }
+
+    /// Draws every ledger back to where the roster now ends it: whoever has recorded a revocation of its own must call
+    /// this, and drop what the cuts take, also of those whom only the revoked had enrolled. `known` as for
+    /// [`Replica::admit`].
+    #[must_use]
+    pub fn settle(&mut self, known: impl Fn(AuthorId, u64) -> Option<EntryHash>) -> Vec<Cut> {
+        self.cut(&known)
     }
 
     /// Draws the tips back to where the roster now ends them.

@@ -172,3 +172,54 @@ fn names_that_are_too_long_are_refused() {
     let admission = store.admit(owner.all()).unwrap();
     assert_eq!(admission.rejected.unwrap().why, Lie::Malformed);
 }
+
+/// Between two signed heads, only the headers beyond a cut lead from the last entry that counts to a signature.
+#[test]
+fn a_revoked_owners_bare_headers_beyond_its_cut_are_no_lie_whatever_they_were_about() {
+    let mut owner = founder();
+    let mut second = Desk::new(2);
+    owner.enrol(&second, Role::Owner);
+    second.write(Kind::Change, b"x");
+    second.write(Kind::Change, b"y");
+    second.enrol(&Desk::new(3), Role::Desk);
+    second.write(Kind::Grant, b"key");
+    owner.revoke(&second, 2);
+    let mut store = Store::of(&owner);
+    store.take(owner.all());
+    let mut segment = second.all();
+    for entry in &mut segment.entries[2..] {
+        entry.payload = Payload::Erased;
+    }
+    let admission = store.admit(segment).unwrap();
+    let rejected = admission.rejected.unwrap();
+    assert_eq!((rejected.seq, rejected.why), (3, Lie::BeyondRevocation));
+    assert_eq!(store.seq(second.id()), 2);
+}
+
+#[test]
+fn an_owner_who_revokes_draws_its_own_copies_back_also_of_those_whom_the_revoked_had_enrolled() {
+    let mut owner = founder();
+    let (mut second, mut desk) = (Desk::new(2), Desk::new(3));
+    owner.enrol(&second, Role::Owner);
+    second.enrol(&desk, Role::Desk);
+    desk.write(Kind::Change, b"x");
+    let mut store = Store::of(&owner);
+    for segment in [owner.all(), second.all(), desk.all()] {
+        store.take(segment);
+    }
+    let entry = owner.revoke(&second, 0);
+    store.replica.record(&entry).unwrap();
+    let hashes = store.hashes.clone();
+    let known = |author, seq| hashes.get(&(author, seq)).copied();
+    let mut cuts = store.replica.settle(known);
+    cuts.sort_by_key(|cut| cut.author);
+    let gone = |author| Cut {
+        author,
+        last_seq: 0,
+    };
+    let mut wanted = [gone(second.id()), gone(desk.id())];
+    wanted.sort_by_key(|cut| cut.author);
+    assert_eq!(cuts, wanted);
+    assert_eq!((store.seq(second.id()), store.seq(desk.id())), (0, 0));
+    assert!(store.replica.settle(known).is_empty());
+}

@@ -8,6 +8,8 @@ mod outbox;
 pub(crate) mod peers;
 pub(crate) mod project;
 pub(crate) mod shelf;
+#[cfg(test)]
+mod simulator;
 mod status;
 pub(crate) mod stick;
 pub(crate) mod transport;

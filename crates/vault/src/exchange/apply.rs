@@ -1,5 +1,5 @@
 //! Taking in what was pulled: admitted, opened, merged and stored in one transaction.
-mod admit;
+pub(super) mod admit;
 
 use std::collections::btree_map::Entry as Place;
 use std::collections::{BTreeMap, BTreeSet};

@@ -13,7 +13,7 @@ use crate::store::ledger_rows;
 use crate::view::AlarmKind;
 
 /// What was let in, and what it turned out to be.
-pub(super) struct Admitted {
+pub(in crate::exchange) struct Admitted {
     /// The replica with it.
     pub replica: Replica,
     /// New entries, each author's in order.
@@ -48,7 +48,7 @@ pub(super) struct Admitted {
 type Hashes = BTreeMap<(AuthorId, u64), EntryHash>;
 
 /// Admits segments, those of authors unknown at first again after the others.
-pub(super) fn admit(
+pub(in crate::exchange) fn admit(
     replica: &Replica,
     segments: &[Segment],
     known: &Hashes,
@@ -322,11 +322,13 @@ const MOST_WAITING: usize = 32;
 /// Bytes of entries that may wait for it, all authors together.
 const MOST_WAITING_BYTES: usize = 8 << 20;
 
-/// One segment per unknown author: the one that reaches furthest.
+/// One segment per unknown author: of those that begin with its first entry, the one that reaches furthest. What begins
+/// later could not be let in even when the author is known, and is asked for again.
 fn newest_of_each(segments: Vec<Segment>) -> Vec<Segment> {
     let mut newest: BTreeMap<AuthorId, Segment> = BTreeMap::new();
     let mut bytes = 0;
-    for segment in segments {
+    let begins = |segment: &Segment| segment.entries.first().is_some_and(|e| e.header.seq == 1);
+    for segment in segments.into_iter().filter(begins) {
         let author = segment.author();
         let kept = newest.get(&author);
         let further = kept.is_none_or(|kept| kept.head.seq < segment.head.seq);
