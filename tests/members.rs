@@ -40,6 +40,16 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Epoch of the key that the website seals to.
+    async fn epoch(&self) -> u64 {
+        let about = reqwest::get(format!("{}/v1/clinic", self.url)).await;
+        let about = about.unwrap().bytes().await.unwrap();
+        let about: serde_json::Value = serde_json::from_slice(&about).unwrap();
+        about["epoch"].as_u64().unwrap()
+    }
+}
+
 /// A PC with its program.
 struct Pc {
     dir: TempDir,
@@ -128,7 +138,10 @@ async fn owner(site: &Site) -> (Pc, Kit) {
     pc.desk.check_kit(&answers).await.unwrap();
     pc.desk.claim(&site.url, &site.code).await.unwrap();
     let vault = pc.desk.vault().unwrap();
-    vault.add(lead("Trần Văn Bình", "0912345678")).await.unwrap();
+    vault
+        .add(lead("Trần Văn Bình", "0912345678"))
+        .await
+        .unwrap();
     vault.sync().await.unwrap();
     (pc, kit)
 }
@@ -189,13 +202,17 @@ async fn a_pc_joins_works_is_cut_off_deletes_itself_and_joins_again() {
     assert!(after.desks.iter().any(|row| row.revoked_at.is_some()));
     first.desk.vault().unwrap().sync().await.unwrap();
     assert_eq!(first.total().await, 2);
+    assert!(site.epoch().await > 1, "the website seals to the new key");
 
     second.phase("removed").await;
     let files: Vec<String> = std::fs::read_dir(second.dir.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert!(!files.iter().any(|name| name.starts_with("letan.db")), "{files:?}");
+    assert!(
+        !files.iter().any(|name| name.starts_with("letan.db")),
+        "{files:?}"
+    );
     assert!(second.keychain.accounts().is_empty());
     let closed = second.desk.desks().await.err().map(|failure| failure.code);
     assert_eq!(closed, Some(Code::NotReady));
@@ -223,6 +240,50 @@ async fn a_removal_that_was_interrupted_is_ended_at_the_next_start() {
 }
 
 #[tokio::test]
+async fn a_key_that_a_broken_attempt_left_behind_confuses_nobody() {
+    let site = Site::start().await;
+    let (mut first, _kit) = owner(&site).await;
+    let mut second = Pc::bare().await;
+    let clinic = first.desk.vault().unwrap().clinic_id().to_string();
+    let left = vec![7; 32];
+    second.keychain.with(|contents| {
+        contents.entries.insert(clinic.clone(), left.clone());
+        let counter = 5_u64.to_le_bytes().to_vec();
+        contents
+            .entries
+            .insert(format!("{clinic}.counter"), counter);
+    });
+    let_in(&mut first, &mut second, DeskRole::Owner, "Quầy 2").await;
+    assert_eq!(second.restart().await, "ready");
+    let former = second.keychain.value(&format!("{clinic}.former-1"));
+    assert_eq!(former, Some(left));
+    // By now it knows that it is an owner's: the first exchange told.
+    second.desk.vault().unwrap().sync().await.unwrap();
+    assert!(second.desk.desks().await.unwrap().may_manage);
+    first.desk.close().await;
+    second.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_keychain_that_keeps_nothing_is_noticed_before_anybody_is_let_in() {
+    let site = Site::start().await;
+    let (first, _kit) = owner(&site).await;
+    let second = Pc::bare().await;
+    let invited = first.desk.invite(DeskRole::Desk).await.unwrap();
+    second.keychain.set(Mood::Gone);
+    let joined = second
+        .desk
+        .join(form(invited.invitation.link, "Quầy 2"))
+        .await;
+    assert_eq!(
+        joined.err().map(|f| f.code),
+        Some(Code::KeychainUnavailable)
+    );
+    assert_eq!(second.desk.joining(), Joining::Idle);
+    first.desk.close().await;
+}
+
+#[tokio::test]
 async fn a_no_at_the_other_screen_and_a_slip_in_the_code_lead_back() {
     let site = Site::start().await;
     let (mut first, _kit) = owner(&site).await;
@@ -234,7 +295,9 @@ async fn a_no_at_the_other_screen_and_a_slip_in_the_code_lead_back() {
     second.desk.join(form(link, "Quầy 2")).await.unwrap();
     first
         .log
-        .until(|deed| matches!(deed, Deed::Told(News::Inviting(Inviting::Asked { .. }))).then_some(()))
+        .until(|deed| {
+            matches!(deed, Deed::Told(News::Inviting(Inviting::Asked { .. }))).then_some(())
+        })
         .await;
     first.desk.confirm_desk(false).await.unwrap();
     second.joining(|now| *now == Joining::Refused).await;
@@ -253,8 +316,14 @@ async fn the_kit_and_the_server_bring_everything_back_when_every_pc_is_gone() {
     let recover = |words: String, url: String| {
         let desk = bare.desk.clone();
         async move {
-            desk.recover_from_server(&words, &url, "Máy mới".into(), "Quận 1".into(), "Lan".into())
-                .await
+            desk.recover_from_server(
+                &words,
+                &url,
+                "Máy mới".into(),
+                "Quận 1".into(),
+                "Lan".into(),
+            )
+            .await
         }
     };
     let mut wrong = kit.words.clone();

@@ -161,7 +161,10 @@ impl CredentialApi for Named {
 
     fn delete_credential(&self) -> Result<()> {
         self.keychain.with(|contents| {
-            assert!(contents.may_delete, "the product deletes an entry by its name");
+            assert!(
+                contents.may_delete,
+                "the product deletes an entry by its name"
+            );
             contents.copies.remove(&self.account);
             let found = contents.entries.remove(&self.account);
             found.map(drop).ok_or(Error::NoEntry)

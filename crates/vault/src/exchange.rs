@@ -250,7 +250,7 @@ async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
         if pulled.revoked {
             return Err(SyncError::Revoked);
         }
-        let applied = apply::apply(desk, pulled.bundle).await?;
+        let applied = apply::apply_pulled(desk, pulled.bundle).await?;
         synced.count(&applied);
         note_left(desk, pulled.left);
         barren = if applied.entries > 0 { 0 } else { barren + 1 };
@@ -284,7 +284,7 @@ async fn fill(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
     while let Some(have) = incomplete(desk).await? {
         let credentials = credentials(desk).await?;
         let pulled = remote.pull(&credentials.caller(desk), &have).await?;
-        let applied = apply::apply(desk, pulled.bundle).await?;
+        let applied = apply::apply_pulled(desk, pulled.bundle).await?;
         synced.count(&applied);
         if applied.filled == 0 {
             break;

@@ -6,7 +6,9 @@ use std::collections::btree_map::Entry as Place;
 use std::sync::Arc;
 
 use ledger::bundle::Reader;
-use ledger::{AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Segment};
+use ledger::{
+    AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Role, Segment,
+};
 use seal::{StorageKey, Table};
 
 use self::admit::{Admitted, admit};
@@ -38,8 +40,26 @@ pub(crate) struct Applied {
     pub progress: bool,
 }
 
+/// Who brought a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bearer {
+    /// The server: it has what it brings.
+    Server,
+    /// Anybody else.
+    Other,
+}
+
 /// Takes in a bundle. Twice is as good as once.
 pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, ActError> {
+    take_in(desk, bundle, Bearer::Other).await
+}
+
+/// Takes in a bundle that the server gave: nothing of it is only here.
+pub(super) async fn apply_pulled(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, ActError> {
+    take_in(desk, bundle, Bearer::Server).await
+}
+
+async fn take_in(desk: &Arc<Desk>, bundle: Vec<u8>, bearer: Bearer) -> Result<Applied, ActError> {
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let mut segments = read(bundle).await?;
@@ -57,7 +77,7 @@ pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, 
     })
     .await
     .map_err(|_| ActError::Io)?;
-    let (applied, rebuild) = store(desk, writer, admitted).await?;
+    let (applied, rebuild) = store(desk, writer, admitted, bearer).await?;
     drop(writing);
     if rebuild {
         desk.rebuild().await?;
@@ -122,12 +142,13 @@ async fn store(
     desk: &Arc<Desk>,
     writer: &mut Writer,
     mut admitted: Admitted,
+    bearer: Bearer,
 ) -> Result<(Applied, bool), ActError> {
     let waiting = waiting(&admitted.unknown);
     desk.status().stopped.append(&mut admitted.stopped);
     let waits_anew = desk.status().quarantined != waiting;
     let secrets = desk.secrets()?;
-    let link = alarmed(desk, writer, &admitted);
+    let link = noted(desk, writer, &admitted, bearer);
     if admitted.entries.is_empty() && admitted.filled.is_empty() && !waits_anew {
         if let Some(link) = link {
             write_link(desk, writer, link).await?;
@@ -205,13 +226,21 @@ async fn lead_rows(
     project(desk, key, state, places, &entries, opened).await
 }
 
-/// The link with what a person must know, if that is news.
-fn alarmed(desk: &Desk, writer: &Writer, admitted: &Admitted) -> Option<Link> {
+/// The link with what a person must know and what the server has, if that is news.
+fn noted(desk: &Desk, writer: &Writer, admitted: &Admitted, bearer: Bearer) -> Option<Link> {
     let mut link = writer.link.value.clone();
     let now = desk.now();
     let mut news = false;
     for (author, kind) in &admitted.alarms {
         news |= link.raise(&author.to_string(), *kind, now);
+    }
+    let roster = admitted.replica.roster();
+    let counts = |id: AuthorId| id != desk.me && roster.role(id) != Some(Role::Server);
+    let heads = admitted.heads.iter().filter(|_| bearer == Bearer::Server);
+    for (author, (seq, _)) in heads.filter(|(id, _)| counts(**id)) {
+        let held = link.have.entry(author.to_string()).or_default();
+        news |= *held < *seq;
+        *held = (*held).max(*seq);
     }
     if cuts_off(desk, admitted) {
         news |= link.raise("", AlarmKind::Revoked, now);

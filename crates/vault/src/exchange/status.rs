@@ -70,6 +70,11 @@ impl Status {
         }
     }
 
+    /// Number of our last entry that the server has.
+    pub(crate) const fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
     /// Takes over what was made durable.
     pub(crate) fn see(&mut self, link: &Link) {
         self.alarms.clone_from(&link.alarms);
@@ -126,6 +131,10 @@ fn unsent(desk: &Desk) -> BTreeMap<AuthorId, Lag> {
 /// For the window.
 pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
     let mut lacking = unsent(desk);
+    if let Some(lag) = lacking.get_mut(&desk.me) {
+        lag.entries = super::witness::unsent(desk).await?;
+    }
+    lacking.retain(|_, lag| lag.entries > 0);
     let unsent: u64 = lacking.values().map(|lag| lag.entries).sum();
     let mut oldest_unsent_at = None;
     while let Some((author, lag)) = lacking.pop_first() {
