@@ -40,6 +40,16 @@ impl Site {
     }
 }
 
+impl Site {
+    /// Epoch of the key that the website seals to.
+    async fn epoch(&self) -> u64 {
+        let about = reqwest::get(format!("{}/v1/clinic", self.url)).await;
+        let about = about.unwrap().bytes().await.unwrap();
+        let about: serde_json::Value = serde_json::from_slice(&about).unwrap();
+        about["epoch"].as_u64().unwrap()
+    }
+}
+
 /// A PC with its program.
 struct Pc {
     dir: TempDir,
@@ -192,6 +202,7 @@ async fn a_pc_joins_works_is_cut_off_deletes_itself_and_joins_again() {
     assert!(after.desks.iter().any(|row| row.revoked_at.is_some()));
     first.desk.vault().unwrap().sync().await.unwrap();
     assert_eq!(first.total().await, 2);
+    assert!(site.epoch().await > 1, "the website seals to the new key");
 
     second.phase("removed").await;
     let files: Vec<String> = std::fs::read_dir(second.dir.path())
@@ -225,6 +236,50 @@ async fn a_removal_that_was_interrupted_is_ended_at_the_next_start() {
     assert_eq!(second.restart().await, "removed");
     assert!(!second.dir.path().join("letan.db").exists());
     assert!(second.keychain.accounts().is_empty());
+    first.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_key_that_a_broken_attempt_left_behind_confuses_nobody() {
+    let site = Site::start().await;
+    let (mut first, _kit) = owner(&site).await;
+    let mut second = Pc::bare().await;
+    let clinic = first.desk.vault().unwrap().clinic_id().to_string();
+    let left = vec![7; 32];
+    second.keychain.with(|contents| {
+        contents.entries.insert(clinic.clone(), left.clone());
+        let counter = 5_u64.to_le_bytes().to_vec();
+        contents
+            .entries
+            .insert(format!("{clinic}.counter"), counter);
+    });
+    let_in(&mut first, &mut second, DeskRole::Owner, "Quầy 2").await;
+    assert_eq!(second.restart().await, "ready");
+    let former = second.keychain.value(&format!("{clinic}.former-1"));
+    assert_eq!(former, Some(left));
+    // By now it knows that it is an owner's: the first exchange told.
+    second.desk.vault().unwrap().sync().await.unwrap();
+    assert!(second.desk.desks().await.unwrap().may_manage);
+    first.desk.close().await;
+    second.desk.close().await;
+}
+
+#[tokio::test]
+async fn a_keychain_that_keeps_nothing_is_noticed_before_anybody_is_let_in() {
+    let site = Site::start().await;
+    let (first, _kit) = owner(&site).await;
+    let second = Pc::bare().await;
+    let invited = first.desk.invite(DeskRole::Desk).await.unwrap();
+    second.keychain.set(Mood::Gone);
+    let joined = second
+        .desk
+        .join(form(invited.invitation.link, "Quầy 2"))
+        .await;
+    assert_eq!(
+        joined.err().map(|f| f.code),
+        Some(Code::KeychainUnavailable)
+    );
+    assert_eq!(second.desk.joining(), Joining::Idle);
     first.desk.close().await;
 }
 

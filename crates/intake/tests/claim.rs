@@ -67,6 +67,27 @@ async fn an_owner_publishes_a_new_notice_by_claiming_again() {
 }
 
 #[tokio::test]
+async fn an_owner_who_publishes_something_newer_need_not_bring_the_ledgers_again() {
+    let (server, clinic) = Running::claimed().await;
+    let mut body = clinic.claim_body("");
+    body["bundle"] = "TEVUQU4xAQ".into();
+    body["notice"]["version"] = "2027-02".into();
+    let answer = clinic.claim_with(&server, &body).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.json()["clinic"],
+        clinic.claim_with(&server, &body).await.json()["clinic"]
+    );
+    // Who is not of this clinic is refused as before.
+    let stranger = Clinic::found();
+    let answer = stranger.claim_with(&server, &body).await;
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (401, "unauthorized")
+    );
+}
+
+#[tokio::test]
 async fn a_desk_that_is_no_owner_publishes_nothing() {
     let (server, mut clinic) = Running::claimed().await;
     let desk = Desk::new();

@@ -159,11 +159,15 @@ pub(crate) async fn sync(desk: &Arc<Desk>) -> Result<Synced, SyncError> {
 
 async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError> {
     alarm::check_server(desk, remote).await?;
-    let synced = both_ways(desk, &to_server(desk, remote)).await?;
+    let way = to_server(desk, remote);
+    let synced = both_ways(desk, &way).await?;
     // Whoever has just become one of us looks at the server as such; a new key is published at once.
     let over = first_is_over(desk).await?;
     if over || desk.status().checked.is_none() {
         alarm::check_server(desk, remote).await?;
+    }
+    if witness::tell(desk, Occasion::Exchange).await? {
+        outbox::push(desk, &way).await?;
     }
     Ok(synced)
 }
@@ -186,9 +190,7 @@ pub(crate) async fn both_ways<T: Transport>(
     };
     pull(desk, way, &mut synced).await?;
     fill(desk, way, &mut synced).await?;
-    let healed = upkeep::heal(desk).await?;
-    let told = witness::tell(desk, Occasion::Exchange).await?;
-    if healed || told {
+    if upkeep::heal(desk).await? {
         outbox::push(desk, way).await?;
     }
     if synced.arrived > 0 || desk.status().compared.is_none() {

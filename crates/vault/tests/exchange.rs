@@ -337,7 +337,8 @@ async fn a_pc_recovered_with_the_words_introduces_itself_to_the_server() {
         .await
         .unwrap();
     vault.sync().await.unwrap();
-    assert_eq!(server.state().ledgers[&vault.author()].len(), 1);
+    // The note, and how the new PC stands.
+    assert_eq!(server.state().ledgers[&vault.author()].len(), 2);
     let kit = clinic.kit.root.signer().id();
     assert_eq!(server.state().ledgers[&kit].len(), 2);
     assert_eq!(vault.sync_view().await.unwrap().unsent, 0);

@@ -40,7 +40,9 @@ async fn a_pc_that_is_let_in_has_everything_and_both_see_what_the_other_writes()
     clinic.vault.sync().await.unwrap();
     let there = clinic.vault.lead(&added.lead.row.id).await.unwrap();
     assert_eq!(there.row.name, "Lê Minh");
+    // It came from there: nobody needs to send anything to know that.
     assert!(matches!(there.row.sync, SyncMark::OnServer { .. }));
+    assert_eq!(clinic.vault.sync_view().await.unwrap().unsent, 0);
     second.reopen().await;
     assert_eq!(second.vault.leads(all()).await.unwrap().rows.len(), 3);
 }

@@ -56,7 +56,7 @@ pub(super) struct Claimed {
 }
 
 /// Gives this server to a clinic. Repeated by an owner of the same clinic, it publishes a newer
-/// intake key, notice or name; the code is not asked for again.
+/// intake key, notice or name; the code is not asked for again, and the bundle may be empty.
 #[utoipa::path(post, path = "/v1/claim", tag = "desk", request_body = Claim,
     params(("authorization" = String, Header, description = "Signed by an owner whom the bundle enrols")),
     responses(

@@ -18,6 +18,7 @@ const DRILL: i64 = 365 * 86_400_000;
 /// Every PC, those that were cut off last.
 async fn view(desk: &Desk) -> Result<DesksView, ActError> {
     let witnesses = witness::newest(desk).await?;
+    let unsent = witness::unsent(desk).await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let roster = writer.replica.roster();
@@ -25,7 +26,7 @@ async fn view(desk: &Desk) -> Result<DesksView, ActError> {
     let mut desks: Vec<DeskRow> = roster
         .iter()
         .filter(|(_, author)| is_desk(author))
-        .map(|(id, author)| row(desk, writer, id, author, &witnesses))
+        .map(|(id, author)| row(desk, writer, id, author, &witnesses, unsent))
         .collect();
     desks.sort_by_cached_key(|row| {
         let cut_off = row.revoked_at.is_some();
@@ -50,6 +51,7 @@ fn row(
     id: AuthorId,
     author: &Author,
     witnesses: &BTreeMap<AuthorId, (u64, Witness)>,
+    own_unsent: u64,
 ) -> DeskRow {
     let me = id == desk.me;
     let now = desk.now();
@@ -59,12 +61,8 @@ fn row(
     let told = witnesses.get(&id).map(|(_, witness)| witness);
     let wrote = writer.replica.tip(id).map(|tip| when(tip.hlc));
     let told_at = told.map(|told| i64::try_from(told.at_ms).unwrap_or(now).min(now));
-    let own_unsent = || {
-        let acknowledged = writer.link.value.acknowledged_seq();
-        writer.ledger.seq().saturating_sub(acknowledged)
-    };
     let unsent = if me {
-        Some(own_unsent())
+        Some(own_unsent)
     } else {
         told.map(|told| told.unsent)
     };

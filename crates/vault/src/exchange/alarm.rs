@@ -64,9 +64,12 @@ pub(super) async fn check_server(desk: &Arc<Desk>, remote: &Remote) -> Result<()
         // Who is enrolled is what comes now; then the server is looked at again.
         return Ok(());
     }
-    let behind = newest > info.epoch;
-    if behind {
-        publish(desk, remote, &info).await?;
+    if newest > info.epoch {
+        // The exchange itself goes on without; the next one looks again.
+        if let Err(error) = publish(desk, remote, &info).await {
+            tracing::warn!(%error, "the website's new key was not published");
+            return Ok(());
+        }
     }
     // A form that can't be fetched at the moment is no changed form.
     let live = remote.live_form().await.ok().map(pinned);

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ledger::bundle::Reader;
-use ledger::{AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Segment};
+use ledger::{
+    AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Role, Segment,
+};
 use seal::{StorageKey, Table};
 
 use self::admit::{Admitted, admit};
@@ -138,7 +140,7 @@ async fn store(
     desk.status().stop(from, &stopped);
     let waits_anew = desk.status().quarantined != waiting;
     let secrets = desk.secrets()?;
-    let link = alarmed(desk, writer, &admitted);
+    let link = noted(desk, writer, &admitted, from);
     if admitted.entries.is_empty() && admitted.filled.is_empty() && !waits_anew {
         if let Some(link) = link {
             write_link(desk, writer, link).await?;
@@ -239,13 +241,21 @@ async fn lead_rows(
     project(desk, key, state, places, &entries, opened).await
 }
 
-/// The link with what a person must know, if that is news.
-fn alarmed(desk: &Desk, writer: &Writer, admitted: &Admitted) -> Option<Link> {
+/// The link with what a person must know and what the server has, if that is news.
+fn noted(desk: &Desk, writer: &Writer, admitted: &Admitted, from: Other) -> Option<Link> {
     let mut link = writer.link.value.clone();
     let now = desk.now();
     let mut news = false;
     for (author, kind) in &admitted.alarms {
         news |= link.raise(&author.to_string(), *kind, now);
+    }
+    let roster = admitted.replica.roster();
+    let counts = |id: AuthorId| id != desk.me && roster.role(id) != Some(Role::Server);
+    let heads = admitted.heads.iter().filter(|_| from == Other::Server);
+    for (author, (seq, _)) in heads.filter(|(id, _)| counts(**id)) {
+        let held = link.have.entry(author.to_string()).or_default();
+        news |= *held < *seq;
+        *held = (*held).max(*seq);
     }
     if cuts_off(desk, admitted) {
         news |= link.raise("", AlarmKind::Revoked, now);

@@ -84,6 +84,11 @@ impl Status {
         }
     }
 
+    /// Number of our last entry that the server has.
+    pub(crate) const fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
     /// Notes whose ledgers stopped on this way.
     pub(crate) fn stop(&mut self, way: Other, authors: &BTreeSet<AuthorId>) {
         if !authors.is_empty() {
@@ -162,6 +167,10 @@ fn unsent(desk: &Desk) -> BTreeMap<AuthorId, Lag> {
 /// For the window.
 pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
     let mut lacking = unsent(desk);
+    if let Some(lag) = lacking.get_mut(&desk.me) {
+        lag.entries = super::witness::unsent(desk).await?;
+    }
+    lacking.retain(|_, lag| lag.entries > 0);
     let unsent: u64 = lacking.values().map(|lag| lag.entries).sum();
     let mut oldest_unsent_at = None;
     while let Some((author, lag)) = lacking.pop_first() {

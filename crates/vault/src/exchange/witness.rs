@@ -39,10 +39,9 @@ pub(crate) async fn newest(desk: &Desk) -> Result<BTreeMap<AuthorId, (u64, Witne
 /// Tells how this PC stands, if it is time. True if an entry was written.
 pub(crate) async fn tell(desk: &Desk, occasion: Occasion) -> Result<bool, ActError> {
     let last = newest(desk).await?.remove(&desk.me);
+    let unsent = unsent(desk).await?;
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
-    let acknowledged = writer.link.value.acknowledged_seq();
-    let unsent = writer.ledger.seq().saturating_sub(acknowledged);
     if !may_tell(writer)
         || !is_due(
             desk.now(),
@@ -67,6 +66,22 @@ pub(crate) async fn tell(desk: &Desk, occasion: Occasion) -> Result<bool, ActErr
     write.scribe().witness(&witness, desk.now())?;
     write.commit(desk, writer).await?;
     Ok(true)
+}
+
+/// Own entries that the server lacks; those that only tell how this PC stands are not worth a word.
+/// Asks for nothing that a long exchange holds.
+pub(crate) async fn unsent(desk: &Desk) -> Result<u64, ActError> {
+    let acknowledged = desk.status().acknowledged();
+    let entries = desk.memory().own_seq.saturating_sub(acknowledged);
+    if entries == 0 {
+        return Ok(0);
+    }
+    let numbers = ledger_rows::numbers(&desk.store).await?;
+    let Some(number) = numbers.get(&desk.me) else {
+        return Ok(entries);
+    };
+    let told = ledger_rows::witnesses_after(&desk.store, *number, acknowledged).await?;
+    Ok(entries.saturating_sub(told))
 }
 
 /// Only for a PC that belongs, and only where there is a server to carry it.

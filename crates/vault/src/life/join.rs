@@ -23,6 +23,9 @@ use crate::view::{JoinForm, Joining};
 /// Pause after a question that failed.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// No invitation is good for longer, whatever a server says of it.
+const LONGEST: Duration = Duration::from_mins(20);
+
 /// A request that lies in the waiting room.
 pub struct Knock {
     remote: Remote,
@@ -97,7 +100,11 @@ impl Knock {
 
     /// Waits until the other PC has decided, or the invitation is over. To be dropped at any moment.
     pub async fn answer(self) -> Result<Admitted, MemberError> {
+        let end = tokio::time::Instant::now() + LONGEST;
         let answer = loop {
+            if tokio::time::Instant::now() >= end {
+                return Err(MemberError::Expired);
+            }
             match self.remote.room(&self.code.room(), 2).await {
                 Ok(None) => return Err(MemberError::Expired),
                 Ok(Some(room)) => {

@@ -348,6 +348,18 @@ pub(crate) async fn entries_after(
     rows.iter().map(entry).collect()
 }
 
+/// Witness entries of one author after `seq`.
+pub(crate) async fn witnesses_after(store: &Store, number: i64, seq: u64) -> Result<u64, Fault> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM entry WHERE author = ? AND seq > ? AND substr(header, 2, 1) = x'06'",
+    )
+    .bind(number)
+    .bind(seq.cast_signed())
+    .fetch_one(&mut *store.connection().await?)
+    .await?;
+    Ok(count.cast_unsigned())
+}
+
 /// The newest witness entry of each author.
 pub(crate) async fn newest_witnesses(store: &Store) -> Result<Vec<Entry>, Fault> {
     let rows = sqlx::query(

@@ -1,5 +1,6 @@
 //! What tests of the exchange begin with.
 use ledger::{Epoch, Ledger, RecordId};
+use vault::Clock as _;
 use vault::view::AlarmKind;
 
 use super::server::{CODE, Server};
@@ -9,6 +10,9 @@ use super::{Clinic, MORNING};
 pub(crate) async fn claimed() -> (Clinic, Server) {
     let clinic = Clinic::found().await;
     let server = Server::start();
+    // The server goes by the same clock: else the first exchange would put that of the PC right.
+    let (ours, system) = (clinic.clock.now_ms(), vault::SystemClock.now_ms());
+    server.state().offset = ours - system;
     let desk = clinic.vault.claim(&server.url(), CODE).await.unwrap();
     assert_eq!(desk.server.as_deref(), Some(server.url().as_str()));
     (clinic, server)
