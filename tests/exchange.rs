@@ -53,6 +53,7 @@ impl Site {
 
     /// What a visitor's browser without script sends.
     async fn ask(&self, name: &str) {
+        vault::remote::speak_tls();
         let client = reqwest::Client::new();
         let about = client
             .get(format!("{}/v1/clinic", self.url()))
@@ -194,4 +195,32 @@ async fn a_server_is_claimed_with_the_right_code_and_only_over_a_safe_way() {
     assert!(desk.claim(&site.url(), &right).await.is_ok());
     desk.close().await;
     site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_leaves_unasked_while_entries_are_on_this_pc_only() {
+    let data = tempfile::tempdir().unwrap();
+    let site = Site::start(data.path(), "127.0.0.1:0").await;
+    let (_dir, desk, mut log) = desk().await;
+    // Alone there is nobody else who could have anything.
+    assert_eq!(desk.here_only(), 0);
+    let code = site.setup_code.clone().unwrap();
+    desk.claim(&site.url(), &code).await.unwrap();
+    sync_state(&mut log, SyncState::Synced).await;
+    site.ask("Trần Thị Ỷ").await;
+    assert_eq!(announced(&mut log).await, 1);
+    site.stop().await;
+    sync_state(&mut log, SyncState::Offline).await;
+    let note = LeadAct::Note { text: "x".into() };
+    let id = first(&desk).await;
+    desk.vault().unwrap().act(&id, note).await.unwrap();
+    let refused = desk.leave(false).await.unwrap_err();
+    assert_eq!(
+        (refused.code, refused.detail.as_deref()),
+        (Code::Unsent, Some("1"))
+    );
+    assert!(!log.all().contains(&Deed::Quit));
+    desk.leave(true).await.unwrap();
+    assert!(log.all().contains(&Deed::Quit));
+    desk.close().await;
 }

@@ -7,6 +7,7 @@ mod configuration;
 mod exchange;
 mod ipc;
 mod keychain;
+mod lan;
 mod layers;
 mod life;
 mod support;

@@ -123,7 +123,7 @@ fn on_window_event<R: Runtime>(window: &Window<R>, event: &WindowEvent) {
             if desk.settings().close_to_tray {
                 window::put_away(window.app_handle());
             } else {
-                desk.quit();
+                window::leave(window.app_handle());
             }
         }
         WindowEvent::Focused(true) => {

@@ -12,6 +12,7 @@ use crate::failure::{Code, Failure};
 use crate::idle::Idle;
 use crate::keychain::Keychain;
 use crate::kit::PendingKit;
+use crate::lan::Lan;
 use crate::outside::{News, Outside};
 use crate::settings::SettingsFile;
 use crate::status::{AppStatus, Phase, Settings};
@@ -21,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use vault::view::{DeskView, Power, RevealPurpose, RevealedPhone, SyncView};
-use vault::{LockedVault, SharedClock, SystemClock, Vault};
+use vault::{Carrying, LockedVault, SharedClock, SystemClock, Vault};
 
 /// The desk, shared by all commands, the tray and the timers.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ struct Inner {
     phase: Mutex<(Phase, u32)>,
     open: Mutex<Option<Open>>,
     kit: Mutex<Option<PendingKit>>,
+    /// What is carried on a stick at the moment.
+    carrying: Mutex<Option<Carrying>>,
     /// Held through every change of stage, so that two of them never mix.
     stage: tokio::sync::Mutex<Stage>,
 }
@@ -61,6 +64,7 @@ enum Stage {
 struct Open {
     vault: Vault,
     worker: Worker,
+    lan: Lan,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -79,6 +83,7 @@ impl Desk {
                 phase: Mutex::new((Phase::Starting, 0)),
                 open: Mutex::new(None),
                 kit: Mutex::new(None),
+                carrying: Mutex::new(None),
                 stage: tokio::sync::Mutex::new(Stage::Unknown),
             }),
         }
@@ -160,6 +165,9 @@ impl Desk {
     pub fn set_settings(&self, wanted: Settings) -> Result<Settings, Failure> {
         let kept = self.inner.settings.set(wanted)?;
         self.inner.outside.apply(&kept);
+        if let Some(open) = held(&self.inner.open).as_ref() {
+            open.lan.switch(kept.lan);
+        }
         Ok(kept)
     }
 

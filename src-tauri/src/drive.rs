@@ -33,7 +33,6 @@ pub(crate) fn list() -> Vec<Drive> {
 }
 
 /// Where a drive of [`list`] lies; nothing else is ever taken for one.
-#[allow(dead_code)]
 pub(crate) fn path(id: &str) -> Result<PathBuf, Failure> {
     list()
         .into_iter()

@@ -79,6 +79,7 @@ pub fn interface<R: Runtime>() -> Builder<R> {
             status::SyncChanged,
             status::PhaseChanged,
             status::FocusSearch,
+            status::LeaveAsked,
             status::NewLeadArrived,
             status::InvitingChanged,
             status::JoiningChanged,

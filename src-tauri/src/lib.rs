@@ -12,6 +12,7 @@ mod idle;
 pub mod ipc;
 pub mod keychain;
 pub mod kit;
+pub mod lan;
 mod log;
 pub mod outside;
 pub mod settings;

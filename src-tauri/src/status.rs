@@ -284,6 +284,14 @@ pub struct PhaseChanged(pub AppStatus);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type, Event)]
 pub struct FocusSearch;
 
+/// A person wants to leave while entries are here only: ask her whether to leave anyway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type, Event)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaveAsked {
+    /// Entries that neither the server nor another PC has.
+    pub unsent: u32,
+}
+
 /// New leads arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type, Event)]
 #[serde(rename_all = "camelCase")]

@@ -112,7 +112,7 @@ fn chosen<R: Runtime>(app: &AppHandle<R>, id: &str) {
         "lock" => {
             tauri::async_runtime::spawn(async move { desk.lock().await });
         }
-        "quit" => desk.quit(),
+        "quit" => window::leave(app),
         _ => {}
     }
 }

@@ -1,9 +1,11 @@
 //! The window and the desktop around it: the desk's outside in earnest.
+use crate::desk::Desk;
 use crate::failure::{Code, Failure};
 use crate::outside::{News, Outside, Soon};
 use crate::status::{
     BackupsChanged, BundleProgress, DesksChanged, FocusSearch, InvitingChanged, JoiningChanged,
-    LeadsChanged, NewLeadArrived, PeopleChanged, PhaseChanged, Settings, SyncChanged, Theme,
+    LeadsChanged, LeaveAsked, NewLeadArrived, PeopleChanged, PhaseChanged, Settings, SyncChanged,
+    Theme,
 };
 use crate::tray::Tray;
 use crate::words::Words;
@@ -142,6 +144,22 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>) {
     let _ = window.unminimize();
     let _ = window.set_focus();
     if FocusSearch.emit_to(app, MAIN).is_err() {
+        tracing::warn!("the window was not told");
+    }
+}
+
+/// Leaves, or lets the window ask whether to: with entries that nobody else has, nobody should go
+/// without knowing. The end of the desktop's session does not come through here.
+pub(crate) fn leave<R: Runtime>(app: &AppHandle<R>) {
+    let desk = app.state::<Desk>();
+    let here_only = desk.here_only();
+    if here_only == 0 {
+        desk.quit();
+        return;
+    }
+    show(app);
+    let unsent = u32::try_from(here_only).unwrap_or(u32::MAX);
+    if (LeaveAsked { unsent }).emit_to(app, MAIN).is_err() {
         tracing::warn!("the window was not told");
     }
 }

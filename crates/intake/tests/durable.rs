@@ -103,7 +103,7 @@ async fn what_was_answered_with_202_survives_a_kill() {
     let mut answered = Vec::new();
     for round in 0..5 {
         let program = Program::start(dir.path(), true);
-        let client = reqwest::Client::new();
+        let client = crate::support::client();
         let mut posts = tokio::task::JoinSet::new();
         for n in 0..100 {
             let (client, address, n) = (client.clone(), program.address, round * 100 + n);
@@ -141,7 +141,7 @@ async fn what_was_answered_with_202_survives_a_kill() {
 async fn a_program_told_to_stop_leaves_one_whole_file() {
     let (dir, clinic) = claimed_folder().await;
     let program = Program::start(dir.path(), true);
-    let client = reqwest::Client::new();
+    let client = crate::support::client();
     assert!(post(&client, program.address, 1).await);
     let health = Command::new(env!("CARGO_BIN_EXE_letan-intake"))
         .args(["--listen", &program.address.to_string(), "healthcheck"])
@@ -194,7 +194,7 @@ async fn the_log_says_what_happened_and_nothing_of_whom() {
         true,
         std::fs::File::create(&path).unwrap().into(),
     );
-    let client = reqwest::Client::new();
+    let client = crate::support::client();
     let say = |media: &'static str, body: String| {
         let url = format!(
             "http://{}/v1/submissions?page=cuoiholoi.vn/lien-he",
@@ -318,7 +318,7 @@ async fn durable_posts_per_second() {
             )
         })
         .collect();
-    let client = reqwest::Client::new();
+    let client = crate::support::client();
     let url = format!("http://{}/v1/submissions", program.address);
     let began = Instant::now();
     let all: Vec<_> = (0..64)

@@ -260,7 +260,7 @@ async fn a_reader_that_takes_nothing_gives_its_place_back() {
     })
     .await;
     // The connection of the claim would keep the one place.
-    server.client = reqwest::Client::new();
+    server.client = crate::support::client();
     let mut slow = TcpStream::connect(server.address).await.unwrap();
     let asks = "GET /v1/form.js HTTP/1.1\r\nhost: a\r\n\r\n".repeat(5000);
     let (_read, mut write) = slow.split();

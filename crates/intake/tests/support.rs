@@ -54,7 +54,7 @@ impl Running {
             address: server.addr(),
             code: server.setup_code(),
             dir,
-            client: reqwest::Client::new(),
+            client: client(),
             clock,
             stop: Some(stop),
             task: tokio::spawn(server.run(async {
@@ -142,4 +142,11 @@ impl Running {
         self.task.await.unwrap();
         self.dir
     }
+}
+
+/// A client for plain HTTP; building one asks for TLS all the same.
+pub(crate) fn client() -> reqwest::Client {
+    // Chosen before by another test: as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }

@@ -33,11 +33,19 @@ pub enum Label {
     KeyStatement,
     /// Signature context of a signed request.
     Request,
+    /// HKDF info: clinic key of epoch 1 → key by which PCs of one clinic find and greet each other.
+    Nearby,
+    /// TLS exporter label of a connection between PCs (RFC 9266's way, a label of our own).
+    Channel,
+    /// Signature context of a PC's proof on such a connection.
+    Proof,
+    /// HKDF info: clinic key → key that seals what is carried on a memory stick.
+    Stick,
 }
 
 impl Label {
     /// Every label, in order of declaration.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Sign,
         Self::Receive,
         Self::Storage,
@@ -53,6 +61,10 @@ impl Label {
         Self::Head,
         Self::KeyStatement,
         Self::Request,
+        Self::Nearby,
+        Self::Channel,
+        Self::Proof,
+        Self::Stick,
     ];
 
     /// The exact bytes that are hashed, signed or authenticated.
@@ -74,6 +86,10 @@ impl Label {
             Self::Head => "letan/1/head",
             Self::KeyStatement => "letan/1/key-statement",
             Self::Request => "letan/1/request",
+            Self::Nearby => "letan/1/nearby",
+            Self::Channel => "EXPORTER-letan/1/channel",
+            Self::Proof => "letan/1/proof",
+            Self::Stick => "letan/1/stick",
         }
     }
 
@@ -103,7 +119,7 @@ mod tests {
     #[test]
     fn the_list_of_labels_is_whole() {
         // A fieldless enum numbers its variants from zero: the last one tells how many there are.
-        assert_eq!(Label::Request as usize + 1, Label::ALL.len());
+        assert_eq!(Label::Stick as usize + 1, Label::ALL.len());
         for (i, label) in Label::ALL.iter().enumerate() {
             assert_eq!(*label as usize, i);
         }

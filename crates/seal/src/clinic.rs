@@ -1,6 +1,8 @@
 //! A clinic's key of one epoch, and the keys derived from it.
+use crate::hazmat;
 use crate::record::RecordKey;
 use crate::secret::Secret;
+use crate::{TooLong, Unopenable};
 use hmac::{Hmac, KeyInit, Mac};
 use ledger::submission::IntakePublicKey;
 use ledger::{Epoch, Label, RecordId};
@@ -57,6 +59,18 @@ impl ClinicKey {
     #[must_use]
     pub fn blind_key(&self) -> Option<BlindKey> {
         (self.epoch == Epoch::FIRST).then(|| BlindKey(self.secret.derive(Label::Blind)))
+    }
+
+    /// Finds and greets other PCs; only the first epoch's key does: everybody ever enrolled has it.
+    #[must_use]
+    pub fn nearby_key(&self) -> Option<NearbyKey> {
+        (self.epoch == Epoch::FIRST).then(|| NearbyKey(self.secret.derive(Label::Nearby)))
+    }
+
+    /// Seals what is carried on a memory stick.
+    #[must_use]
+    pub fn stick_key(&self) -> StickKey {
+        StickKey(self.secret.derive(Label::Stick))
     }
 
     /// Opens what the website sealed.
@@ -123,6 +137,115 @@ impl BlindKey {
         id.copy_from_slice(&tag[..16]);
         RecordId::from_bytes(id)
     }
+}
+
+/// By which PCs of one clinic know each other before any of them says who it is.
+pub struct NearbyKey(Secret);
+
+/// Which end of a connection speaks. The numbers are part of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum End {
+    /// The one that dialled.
+    Client = 1,
+    /// The one that was dialled.
+    Server = 2,
+}
+
+impl NearbyKey {
+    /// What this clinic's PCs announce on a day (counted from the Unix epoch): whoever has not the key can't tell which
+    /// clinic it is, nor that it is the one of the day before.
+    #[must_use]
+    pub fn beacon(&self, day: i64) -> [u8; 8] {
+        let tag = hmac_sha256(self.0.bytes(), &[&[0], &day.to_le_bytes()]);
+        let mut beacon = [0; 8];
+        beacon.copy_from_slice(&tag[..8]);
+        beacon
+    }
+
+    /// First word on a connection; the other end's differs, and so does every other connection's.
+    #[must_use]
+    pub fn greeting(&self, end: End, channel: &[u8; 32]) -> [u8; 32] {
+        hmac_sha256(self.0.bytes(), &[&[end as u8], channel])
+    }
+
+    /// Whether a greeting is the one of that end; takes as long for a wrong one as for a right one.
+    #[must_use]
+    pub fn is_greeting(&self, end: End, channel: &[u8; 32], given: &[u8; 32]) -> bool {
+        let right = self.greeting(end, channel);
+        let differs = right.iter().zip(given).fold(0, |all, (a, b)| all | (a ^ b));
+        std::hint::black_box(differs) == 0
+    }
+
+    /// Marks a file as this clinic's: the same for everybody of the clinic, and another one for each `salt`.
+    #[must_use]
+    pub fn mark(&self, salt: &[u8; 16]) -> [u8; 16] {
+        let tag = hmac_sha256(self.0.bytes(), &[&[3], salt]);
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&tag[..16]);
+        mark
+    }
+}
+
+/// Seals files that are carried on a memory stick, in chunks.
+pub struct StickKey(Secret);
+
+/// Bytes of text in a chunk of a carried file; the last one may have fewer.
+pub const STICK_CHUNK: usize = 64 << 10;
+
+/// Bytes that sealing adds to a chunk.
+pub const STICK_TAG: usize = hazmat::TAG;
+
+impl StickKey {
+    /// Seals chunk number `index` of the file with this header in place: ciphertext ‖ tag. `salt` is random for every
+    /// file; a chunk that is moved, left out or cut off after it does not open in its place.
+    pub fn seal(
+        &self,
+        salt: &[u8; 16],
+        header: &[u8],
+        index: u32,
+        last: bool,
+        chunk: &mut Vec<u8>,
+    ) -> Result<(), TooLong> {
+        if chunk.len() > STICK_CHUNK {
+            return Err(TooLong);
+        }
+        let (nonce, aad) = stick_place(salt, header, index, last);
+        let tag = hazmat::seal(self.0.bytes(), &nonce, &aad, chunk)?;
+        chunk.extend_from_slice(&tag);
+        Ok(())
+    }
+
+    /// Opens what [`StickKey::seal`] sealed for exactly this place, in place.
+    pub fn open(
+        &self,
+        salt: &[u8; 16],
+        header: &[u8],
+        index: u32,
+        last: bool,
+        chunk: &mut Vec<u8>,
+    ) -> Result<(), Unopenable> {
+        let (nonce, aad) = stick_place(salt, header, index, last);
+        let len = hazmat::open(self.0.bytes(), &nonce, &aad, chunk)?;
+        chunk.truncate(len);
+        Ok(())
+    }
+}
+
+/// Nonce: salt ‖ 3 zeros ‖ last ‖ index. AAD: label ‖ header ‖ index ‖ last.
+fn stick_place(
+    salt: &[u8; 16],
+    header: &[u8],
+    index: u32,
+    last: bool,
+) -> ([u8; hazmat::NONCE], Vec<u8>) {
+    let mut nonce = [0; hazmat::NONCE];
+    nonce[..16].copy_from_slice(salt);
+    nonce[19] = u8::from(last);
+    nonce[20..].copy_from_slice(&index.to_le_bytes());
+    let index = index.to_le_bytes();
+    let parts: [&[u8]; 4] = [Label::Stick.as_bytes(), header, &index, &[u8::from(last)]];
+    (nonce, parts.concat())
 }
 
 /// HMAC-SHA256 with a key that fits SHA-256's block, over the parts one after another.

@@ -15,7 +15,10 @@ mod row;
 mod secret;
 mod words;
 
-pub use clinic::{BlindKey, BlobKey, ClinicKey, Derived, IntakeSecret};
+pub use clinic::{
+    BlindKey, BlobKey, ClinicKey, Derived, End, IntakeSecret, NearbyKey, STICK_CHUNK, STICK_TAG,
+    StickKey,
+};
 pub use envelope::{SubmissionError, open_submission};
 pub use grant::{GrantError, open_grant, seal_grant};
 pub use record::RecordKey;

@@ -21,17 +21,20 @@ pub enum Table {
     Key = 5,
     /// Settings.
     Setting = 6,
+    /// What other PCs of the clinic have.
+    Peer = 8,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Lead,
         Self::Draft,
         Self::View,
         Self::State,
         Self::Key,
         Self::Setting,
+        Self::Peer,
     ];
 }
 

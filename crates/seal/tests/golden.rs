@@ -4,6 +4,7 @@
 //! format: clinics have these bytes on their disks.
 use crate::support::*;
 use data_encoding::HEXLOWER;
+use ledger::Epoch;
 use ledger::submission::SealedSubmission;
 use seal::*;
 use std::path::Path;
@@ -130,4 +131,50 @@ fn derived_public_key_and_record_ids() {
 fn words() {
     let bytes: [u8; 32] = std::array::from_fn(|i| u8::try_from(i).unwrap());
     golden("words", RootSecret::from_bytes(bytes).words().as_bytes());
+}
+
+#[test]
+fn beacon_and_greetings() {
+    let key = ClinicKey::from_bytes(Epoch::FIRST, &[7; 32])
+        .nearby_key()
+        .unwrap();
+    let channel = [0xc4; 32];
+    let words = [
+        key.beacon(20_780).as_slice(),
+        &key.greeting(End::Client, &channel),
+        &key.greeting(End::Server, &channel),
+        &key.mark(&[0x5a; 16]),
+    ]
+    .concat();
+    golden("nearby", &words);
+    assert!(key.is_greeting(End::Client, &channel, &key.greeting(End::Client, &channel)));
+    assert!(!key.is_greeting(End::Server, &channel, &key.greeting(End::Client, &channel)));
+    assert_ne!(key.beacon(20_780), key.beacon(20_781));
+    assert!(
+        ClinicKey::from_bytes(Epoch(2), &[7; 32])
+            .nearby_key()
+            .is_none()
+    );
+}
+
+#[test]
+fn stick_chunk() {
+    let key = ClinicKey::from_bytes(Epoch::FIRST, &[7; 32]).stick_key();
+    let text = "LETAN1".as_bytes();
+    let mut chunk = text.to_vec();
+    key.seal(&[0x5a; 16], b"header", 3, true, &mut chunk)
+        .unwrap();
+    let frozen = golden("stick-chunk", &chunk);
+    let opens = |salt: u8, header: &[u8], index, last| {
+        let mut chunk = frozen.clone();
+        let opened = key.open(&[salt; 16], header, index, last, &mut chunk);
+        opened.is_ok() && chunk == text
+    };
+    assert!(opens(0x5a, b"header", 3, true));
+    assert!(!opens(0x5b, b"header", 3, true));
+    assert!(!opens(0x5a, b"headers", 3, true));
+    assert!(!opens(0x5a, b"header", 4, true));
+    assert!(!opens(0x5a, b"header", 3, false));
+    let mut long = vec![0; STICK_CHUNK + 1];
+    assert!(key.seal(&[0; 16], b"", 0, false, &mut long).is_err());
 }

@@ -22,6 +22,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::clock::SharedClock;
 use crate::event::Event;
+use crate::exchange::peers::Peers;
 use crate::exchange::{Status, Synced};
 use crate::failure::{ActError, SyncError};
 use crate::life::PaperKit;
@@ -97,6 +98,7 @@ pub(crate) struct Writer {
     pub next_row: i64,
     pub profile: Versioned<Profile>,
     pub link: Versioned<Link>,
+    pub peers: Versioned<Peers>,
 }
 
 impl Writer {
@@ -123,6 +125,9 @@ pub(crate) struct Desk {
     placement: AtomicU64,
     offset: AtomicI64,
     pub exchange: tokio::sync::Mutex<()>,
+    /// Tells this start of this PC from every other.
+    pub instance: [u8; 16],
+    grown: watch::Sender<u64>,
     pub status: Mutex<Status>,
 }
 
@@ -172,6 +177,8 @@ impl Desk {
             placement: AtomicU64::new(0),
             offset: AtomicI64::new(writer.link.value.offset),
             exchange: tokio::sync::Mutex::new(()),
+            instance: rand::random(),
+            grown: watch::channel(writer.state.counter).0,
             status: Mutex::new(Status::of(&writer.link.value)),
             writer: tokio::sync::Mutex::new(Some(writer)),
         });
@@ -208,6 +215,11 @@ impl Desk {
         Writing(self.writer.lock().await)
     }
 
+    /// Moves whenever a ledger does.
+    pub(crate) fn grown(&self) -> watch::Receiver<u64> {
+        self.grown.subscribe()
+    }
+
     pub(crate) fn tell(&self, event: Event) {
         // Nobody listening is no fault.
         let _ = self.events.send(event);
@@ -224,6 +236,9 @@ impl Desk {
         state.put(&mut batch, &secrets.storage)?;
         self.store.write(batch).await?;
         self.counter.store(state.counter, Ordering::Release);
+        if !writer.state.same_ledgers(&state) {
+            self.grown.send_replace(state.counter);
+        }
         writer.state = state;
         Ok(())
     }
@@ -268,9 +283,13 @@ impl Vault {
         Self { desk }
     }
 
+    pub(crate) const fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
     /// Runs `work` to its end even when the caller stops waiting: a transaction cut in the
     /// middle would stay open.
-    async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
+    pub(crate) async fn run<T, E, F, W>(&self, work: W) -> Result<T, E>
     where
         W: FnOnce(Arc<Desk>) -> F,
         F: Future<Output = Result<T, E>> + Send + 'static,

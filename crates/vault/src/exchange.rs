@@ -1,15 +1,18 @@
-//! The exchange with the intake server: what to send, what to take, and how it stands.
+//! The exchange with the intake server, PCs nearby and sticks: what to send, what to take, and how it stands.
 mod alarm;
-mod apply;
+pub(crate) mod apply;
 mod claim;
 pub(crate) mod open;
 mod outbox;
+pub(crate) mod peers;
 pub(crate) mod project;
+pub(crate) mod shelf;
 #[cfg(test)]
 mod simulator;
 mod status;
+pub(crate) mod stick;
+pub(crate) mod transport;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ use seal::RootSecret;
 pub(crate) use claim::claim;
 pub(crate) use status::{Status, view};
 
+use self::transport::{Other, Server, Transport};
 use crate::desk::{Desk, Secrets};
 use crate::event::Event;
 use crate::failure::{ActError, SyncError};
@@ -51,9 +55,9 @@ const BARREN_PAGES: u32 = 64;
 /// A clock that is further off than this is worth writing down, in milliseconds.
 const OFFSET_STEP: i64 = 500;
 
-/// An author's ledger that stopped is asked for no more until the next start: the server would
-/// send the same bad page for ever, and nobody else's entries.
-const NEVER_AGAIN: u64 = i64::MAX.cast_unsigned();
+/// An author's ledger that stopped is asked for no more on the same way until the next start: that
+/// side would send the same bad page for ever, and nobody else's entries.
+pub(crate) const NEVER_AGAIN: u64 = i64::MAX.cast_unsigned();
 
 impl From<RemoteError> for SyncError {
     fn from(error: RemoteError) -> Self {
@@ -145,12 +149,31 @@ pub(crate) async fn sync(desk: &Arc<Desk>) -> Result<Synced, SyncError> {
 
 async fn exchange(desk: &Arc<Desk>, remote: &Remote) -> Result<Synced, SyncError> {
     alarm::check_server(desk, remote).await?;
+    let way = Server {
+        desk: Arc::clone(desk),
+        remote: remote.clone(),
+    };
+    both_ways(desk, &way).await
+}
+
+/// Sends what the other side lacks and takes what we lack, on whatever way.
+pub(crate) async fn both_ways<T: Transport>(
+    desk: &Arc<Desk>,
+    way: &T,
+) -> Result<Synced, SyncError> {
     let mut synced = Synced {
-        sent: outbox::push(desk, remote).await?,
+        sent: outbox::push(desk, way).await?,
         ..Synced::default()
     };
-    pull(desk, remote, &mut synced).await?;
-    fill(desk, remote, &mut synced).await?;
+    pull(desk, way, &mut synced).await?;
+    fill(desk, way, &mut synced).await?;
+    Ok(synced)
+}
+
+/// Takes what we lack, and sends nothing.
+pub(crate) async fn take_all<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<Synced, SyncError> {
+    let mut synced = Synced::default();
+    pull(desk, way, &mut synced).await?;
     Ok(synced)
 }
 
@@ -169,20 +192,34 @@ pub(crate) async fn catch_up(desk: &Arc<Desk>) -> Result<(), SyncError> {
 }
 
 /// Takes what we lack, page by page.
-async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<(), SyncError> {
-    desk.status().complete = false;
+async fn pull<T: Transport>(
+    desk: &Arc<Desk>,
+    way: &T,
+    synced: &mut Synced,
+) -> Result<(), SyncError> {
+    let other = way.other();
+    desk.status().complete &= other != Other::Server;
     let mut barren = 0;
     loop {
-        let credentials = credentials(desk).await?;
-        let have = wanted(desk).await?;
-        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
-        let applied = apply::apply(desk, pulled.bundle).await?;
+        let mut have = wanted(desk, other).await?;
+        if other == Other::Stick {
+            // What is carried is read once: missing payloads are asked for along with the rest.
+            have = incomplete(desk, other).await?.unwrap_or(have);
+        }
+        let page = way.pull(&have).await?;
+        let applied = apply::apply(desk, page.bundle, other).await?;
         synced.count(&applied);
         barren = if applied.entries > 0 { 0 } else { barren + 1 };
-        if !pulled.more || !applied.progress || barren > BARREN_PAGES {
+        // A ledger that stopped just now is left out of the next question, and the others go on.
+        // A file comes to its end by itself.
+        let goes_on = other == Other::Stick
+            || ((applied.progress || !applied.stopped.is_empty()) && barren <= BARREN_PAGES);
+        if !page.more || !goes_on {
             let mut status = desk.status();
-            status.cursor = pulled.cursor;
-            status.complete = !pulled.more;
+            status.cursor = page.cursor.unwrap_or(status.cursor);
+            if other == Other::Server {
+                status.complete = !page.more;
+            }
             return Ok(());
         }
     }
@@ -190,14 +227,18 @@ async fn pull(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
 
 /// Asks once more for payloads that came without an erasure to account for it, once per start: a
 /// server that keeps them back would be asked for ever. Every answer that brings none ends it.
-async fn fill(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<(), SyncError> {
-    if std::mem::replace(&mut desk.status().asked_to_fill, true) {
+async fn fill<T: Transport>(
+    desk: &Arc<Desk>,
+    way: &T,
+    synced: &mut Synced,
+) -> Result<(), SyncError> {
+    let other = way.other();
+    if !desk.status().asked_to_fill.insert(other) {
         return Ok(());
     }
-    while let Some(have) = incomplete(desk).await? {
-        let credentials = credentials(desk).await?;
-        let pulled = remote.pull(&credentials.caller(desk), &have).await?;
-        let applied = apply::apply(desk, pulled.bundle).await?;
+    while let Some(have) = incomplete(desk, other).await? {
+        let page = way.pull(&have).await?;
+        let applied = apply::apply(desk, page.bundle, other).await?;
         synced.count(&applied);
         if applied.filled == 0 {
             break;
@@ -207,14 +248,14 @@ async fn fill(desk: &Arc<Desk>, remote: &Remote, synced: &mut Synced) -> Result<
 }
 
 /// What we have, drawn back to before the first missing payload of each ledger; nothing if none is.
-async fn incomplete(desk: &Desk) -> Result<Option<Have>, ActError> {
-    let mut have = wanted(desk).await?;
+async fn incomplete(desk: &Desk, other: Other) -> Result<Option<Have>, ActError> {
+    let mut have = wanted(desk, other).await?;
     let mut writing = desk.writing().await;
     let replica = &writing.get()?.replica;
     let whole = replica.have_whole();
     let mut lacks = false;
     for (author, _) in replica.gone().missing() {
-        if !desk.status().stopped.contains(&author) {
+        if !desk.status().has_stopped(other, author) {
             have.0.insert(author, whole.seq(author));
             lacks = true;
         }
@@ -223,29 +264,28 @@ async fn incomplete(desk: &Desk) -> Result<Option<Have>, ActError> {
 }
 
 /// What we have, and what we don't want (again).
-async fn wanted(desk: &Desk) -> Result<Have, ActError> {
+async fn wanted(desk: &Desk, other: Other) -> Result<Have, ActError> {
     let mut have = desk.writing().await.get()?.replica.have();
     let status = desk.status();
     for (author, seq) in &status.quarantined {
         let mark = have.0.entry(*author).or_default();
         *mark = (*mark).max(*seq);
     }
-    for author in &status.stopped {
-        have.0.insert(*author, NEVER_AGAIN);
+    for author in status.stopped(other) {
+        have.0.insert(author, NEVER_AGAIN);
     }
     Ok(have)
 }
 
 /// Waits until the server has something new.
 pub(crate) async fn wait(desk: &Arc<Desk>, timeout: Duration) -> Result<bool, SyncError> {
-    let remote = connected(desk).await?;
-    let credentials = credentials(desk).await?;
-    let since = desk.status().cursor;
-    let found = remote.wait(&credentials.caller(desk), since, timeout).await;
-    match found {
-        Ok(cursor) => Ok(cursor.is_some()),
+    let way = Server {
+        desk: Arc::clone(desk),
+        remote: connected(desk).await?,
+    };
+    match way.wait(timeout).await {
+        Ok(news) => Ok(news),
         Err(error) => {
-            let error = SyncError::from(error);
             status::finish(desk, Some(error)).await?;
             Err(error)
         }
@@ -296,9 +336,6 @@ fn adopt_link(desk: &Desk, writer: &mut crate::desk::Writer, link: Link, version
     desk.status().see(&writer.link.value);
     desk.tell(Event::Sync);
 }
-
-/// Authors whose entries are held back, in memory.
-pub(crate) type Stopped = BTreeSet<AuthorId>;
 
 /// Raises alarms that stay until what they warn of is put right.
 pub(crate) async fn raise(

@@ -12,6 +12,7 @@ mod exchange;
 pub mod failure;
 mod life;
 mod local;
+pub mod peer;
 mod projection;
 pub mod remote;
 mod search;
@@ -23,7 +24,10 @@ pub use clock::{Clock, SharedClock, SystemClock};
 pub use desk::Vault;
 pub use event::Event;
 pub use exchange::Synced;
+pub use exchange::stick::{Carrying, StickError};
+pub use exchange::transport::{Other, Page, Receipt, Transport};
 pub use failure::{ActError, OpenError, SyncError};
+pub use ledger::AuthorId;
 pub use life::{
     DeskPlan, Found, Founding, FoundingPlan, LockedVault, Loss, PaperKit, Recovered, probe, salvage,
 };

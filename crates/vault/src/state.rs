@@ -67,6 +67,11 @@ impl State {
         }
     }
 
+    /// Whether the ledgers stand the same.
+    pub(crate) fn same_ledgers(&self, other: &Self) -> bool {
+        self.heads == other.heads
+    }
+
     /// Takes a lead row into the sum, or (the same thing again) out of it.
     pub(crate) fn toggle_row(&mut self, row: i64, version: i64) {
         let sum = row_digest(&self.rows_key, row, version);

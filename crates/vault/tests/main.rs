@@ -3,6 +3,7 @@
 // A test tells its story in one piece.
 #![allow(clippy::too_many_lines)]
 
+mod carried;
 mod damage;
 mod disk;
 mod durable;
@@ -10,6 +11,8 @@ mod exchange;
 mod leads;
 mod lies;
 mod life;
+mod nearby;
 mod remnants;
 mod speed;
 mod support;
+mod transport;

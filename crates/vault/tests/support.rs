@@ -1,5 +1,6 @@
 //! What every test needs: a clock that stands still, a founded clinic, a server that can lie.
 pub(crate) mod exchange;
+pub(crate) mod second;
 pub(crate) mod server;
 
 use sqlx::sqlite::SqliteConnectOptions;

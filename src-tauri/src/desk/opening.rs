@@ -3,6 +3,7 @@ use super::{Desk, Open, Stage, held, phase_of};
 use crate::failure::{Code, Failure};
 use crate::herald;
 use crate::keychain::{Secret, Trouble};
+use crate::lan::{Lan, Places};
 use crate::status::{AppStatus, DatabaseProblem, KeychainProblem, Phase};
 use crate::worker::Worker;
 use std::sync::Arc;
@@ -77,10 +78,12 @@ impl Desk {
         ));
         let tasks = vec![herald, self.mirror(&vault)];
         let worker = Worker::start(vault.clone(), rand::random::<f64>);
+        let lan = Lan::start(vault.clone(), Places::from_env(), inner.settings.get().lan);
         let desk = vault.desk_view().await;
         *held(&inner.open) = Some(Open {
             vault,
             worker,
+            lan,
             tasks,
         });
         inner.idle.touch();
@@ -136,10 +139,12 @@ impl Desk {
     /// Stops what runs with the vault, then closes it. The kit's words go too.
     async fn shut(&self) {
         held(&self.inner.kit).take();
+        self.cancel_bundle();
         let Some(open) = held(&self.inner.open).take() else {
             return;
         };
         open.worker.stop().await;
+        open.lan.stop().await;
         for task in &open.tasks {
             task.abort();
         }

@@ -147,6 +147,7 @@ export const events = {
 	invitingChanged: makeEvent<InvitingChanged, InvitingChanged>("inviting-changed"),
 	joiningChanged: makeEvent<JoiningChanged, JoiningChanged>("joining-changed"),
 	leadsChanged: makeEvent<LeadsChanged, LeadsChanged>("leads-changed"),
+	leaveAsked: makeEvent<LeaveAsked, LeaveAsked>("leave-asked"),
 	newLeadArrived: makeEvent<NewLeadArrived, NewLeadArrived>("new-lead-arrived"),
 	peopleChanged: makeEvent<PeopleChanged, PeopleChanged>("people-changed"),
 	phaseChanged: makeEvent<PhaseChanged, PhaseChanged>("phase-changed"),
@@ -816,6 +817,12 @@ export type LeadsChanged = {
 	ids: string[],
 	/**  How many of them are new arrivals. */
 	arrived: number,
+};
+
+/**  A person wants to leave while entries are here only: ask her whether to leave anyway. */
+export type LeaveAsked = {
+	/**  Entries that neither the server nor another PC has. */
+	unsent: number,
 };
 
 /**  A traffic light; always shown with a word, never by colour alone. */

@@ -5,9 +5,10 @@ use ledger::{AuthorId, Have, RecordId, Replica, Role};
 
 use super::{Desk, Writer};
 use crate::directory::Directory;
+use crate::exchange::peers::Peers;
 use crate::local::{Front, Link, Profile};
 use crate::projection::{self, Record};
-use crate::view::{DeskView, Millis, SyncMark};
+use crate::view::{DeskView, Millis, Nearby, SyncMark};
 
 /// A part of another desk's ledger that is here and, as far as we know, not on the server.
 #[derive(Clone, Copy)]
@@ -30,6 +31,13 @@ pub(crate) struct Memory {
     /// Number of our own last entry.
     pub own_seq: u64,
     acknowledged: Vec<(u64, Millis)>,
+    /// Own last entries that another PC acknowledged, and when, rising.
+    elsewhere: Vec<(u64, Millis)>,
+    /// When every part that the server lacks of other desks' ledgers was known to be on another PC
+    /// as well; `None` while one is here only.
+    lag_elsewhere: Option<Millis>,
+    /// How much of what the server lacks of other desks is here only.
+    lag_here_only: u64,
     /// Other desks whose ledgers the server lacks a part of: from which entry on, and how many.
     lagging: BTreeMap<AuthorId, Lag>,
     server: Option<String>,
@@ -38,6 +46,8 @@ pub(crate) struct Memory {
     branch: String,
     names: BTreeMap<AuthorId, String>,
     branches: Vec<String>,
+    /// Branch of each author.
+    places: BTreeMap<AuthorId, String>,
 }
 
 impl Memory {
@@ -77,6 +87,10 @@ impl Memory {
             .iter()
             .map(|(id, author)| (id, author.name.clone()))
             .collect();
+        self.places = roster
+            .iter()
+            .map(|(id, author)| (id, author.branch.clone()))
+            .collect();
         let desks = roster
             .iter()
             .filter(|(_, author)| author.role != Role::Server);
@@ -101,6 +115,42 @@ impl Memory {
             Some((id, Lag { from, entries }))
         };
         self.lagging = others.filter_map(|(id, _)| lag(id)).collect();
+        self.see_peers(&writer.peers.value);
+    }
+
+    /// Compares what the server lacks with what other PCs have.
+    fn see_peers(&mut self, peers: &Peers) {
+        self.elsewhere = peers.acknowledged();
+        let (mut since, mut here_only) = (Some(0), 0);
+        for (author, lag) in &self.lagging {
+            let end = lag.from + lag.entries - 1;
+            let (near, at) = peers.reach(*author, end);
+            here_only += end.saturating_sub(near.max(lag.from - 1));
+            since = since.zip(at).map(|(one, other)| one.max(other));
+        }
+        self.lag_elsewhere = since.filter(|_| here_only == 0);
+        self.lag_here_only = here_only;
+    }
+
+    /// Entries that neither the server nor another PC has, as far as we know; nothing while there
+    /// is nobody else to have any.
+    pub(crate) fn here_only(&self) -> u64 {
+        if self.server.is_none() && self.elsewhere.is_empty() {
+            return 0;
+        }
+        let server = self.acknowledged.last().map_or(0, |&(seq, _)| seq);
+        let near = self.elsewhere.last().map_or(0, |&(seq, _)| seq);
+        self.own_seq.saturating_sub(server.max(near)) + self.lag_here_only
+    }
+
+    /// A PC nearby, for the window.
+    pub(crate) fn nearby(&self, id: AuthorId, synced_at: Option<Millis>) -> Nearby {
+        Nearby {
+            id: id.to_string(),
+            name: self.name(id),
+            branch: self.places.get(&id).cloned().unwrap_or_default(),
+            synced_at,
+        }
     }
 
     /// What the server lacks of other desks.
@@ -137,15 +187,19 @@ impl Memory {
         let own_seq = record.own_seq;
         let mut authors = record.lead.iter().map(|(stamp, _)| stamp.author);
         let lags = |author| self.lagging.contains_key(&AuthorId::from_bytes(author));
-        if !self.lagging.is_empty() && authors.any(lags) {
-            return SyncMark::OnlyHere;
+        let lagging = !self.lagging.is_empty() && authors.any(lags);
+        let on_server = covering(&self.acknowledged, own_seq);
+        match (lagging, on_server) {
+            (false, Some(at)) => return SyncMark::OnServer { at },
+            (true, _) if self.lag_elsewhere.is_none() => return SyncMark::OnlyHere,
+            _ => {}
         }
-        if own_seq == 0 {
-            return SyncMark::OnServer { at: 0 };
-        }
-        let covering = self.acknowledged.partition_point(|&(seq, _)| seq < own_seq);
-        match self.acknowledged.get(covering) {
-            Some(&(_, at)) => SyncMark::OnServer { at },
+        let others = if lagging { self.lag_elsewhere } else { Some(0) };
+        let own = on_server.or_else(|| covering(&self.elsewhere, own_seq));
+        match own.zip(others) {
+            Some((own, others)) => SyncMark::Elsewhere {
+                at: own.max(others),
+            },
             None => SyncMark::OnlyHere,
         }
     }
@@ -187,4 +241,13 @@ impl Memory {
             branches: self.all_branches(),
         }
     }
+}
+
+/// When an own entry was acknowledged: 0 for none at all, nothing for one that was not.
+fn covering(acknowledged: &[(u64, Millis)], own_seq: u64) -> Option<Millis> {
+    if own_seq == 0 {
+        return Some(0);
+    }
+    let covering = acknowledged.partition_point(|&(seq, _)| seq < own_seq);
+    acknowledged.get(covering).map(|&(_, at)| at)
 }

@@ -89,7 +89,8 @@ impl Scribe {
             }
         }
         let head = signer.head(self.ledger.seq(), self.ledger.hash());
-        ledger_rows::put_head(batch, number, head.seq, Some(&head));
+        let bytes = self.entries.iter().map(ledger_rows::weight).sum();
+        ledger_rows::put_head(batch, number, head.seq, Some(&head), bytes);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Taking in what was pulled: admitted, opened, merged and stored in one transaction.
 pub(super) mod admit;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Place;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ledger::bundle::Reader;
@@ -11,6 +11,7 @@ use seal::{StorageKey, Table};
 
 use self::admit::{Admitted, admit};
 use super::project::{Places, Projected, project};
+use super::transport::Other;
 use super::{adopt_link, write_link};
 use crate::desk::{Desk, EpochKeys, Epochs, Held, Secrets, Writer};
 use crate::event::Event;
@@ -36,10 +37,16 @@ pub(crate) struct Applied {
     pub new_leads: u32,
     /// Anything moved, so that asking for more makes sense.
     pub progress: bool,
+    /// Whose ledger stopped at a bad entry.
+    pub stopped: BTreeSet<AuthorId>,
 }
 
 /// Takes in a bundle. Twice is as good as once.
-pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, ActError> {
+pub(crate) async fn apply(
+    desk: &Arc<Desk>,
+    bundle: Vec<u8>,
+    from: Other,
+) -> Result<Applied, ActError> {
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let mut segments = read(bundle).await?;
@@ -57,7 +64,7 @@ pub(crate) async fn apply(desk: &Arc<Desk>, bundle: Vec<u8>) -> Result<Applied, 
     })
     .await
     .map_err(|_| ActError::Io)?;
-    let (applied, rebuild) = store(desk, writer, admitted).await?;
+    let (applied, rebuild) = store(desk, writer, admitted, from).await?;
     drop(writing);
     if rebuild {
         desk.rebuild().await?;
@@ -122,9 +129,11 @@ async fn store(
     desk: &Arc<Desk>,
     writer: &mut Writer,
     mut admitted: Admitted,
+    from: Other,
 ) -> Result<(Applied, bool), ActError> {
     let waiting = waiting(&admitted.unknown);
-    desk.status().stopped.append(&mut admitted.stopped);
+    let stopped = std::mem::take(&mut admitted.stopped);
+    desk.status().stop(from, &stopped);
     let waits_anew = desk.status().quarantined != waiting;
     let secrets = desk.secrets()?;
     let link = alarmed(desk, writer, &admitted);
@@ -132,7 +141,11 @@ async fn store(
         if let Some(link) = link {
             write_link(desk, writer, link).await?;
         }
-        return Ok((Applied::default(), false));
+        let applied = Applied {
+            stopped,
+            ..Applied::default()
+        };
+        return Ok((applied, false));
     }
     let mut next = Next::after(writer, &admitted);
     let mut state = writer.state.clone();
@@ -174,6 +187,7 @@ async fn store(
         filled: count(filled),
         new_leads: projected.arrived,
         progress: true,
+        stopped,
     };
     Ok((applied, rebuild))
 }
@@ -276,9 +290,13 @@ fn put(batch: &mut Batch, state: &mut State, numbers: &mut Numbers, admitted: &A
         ledger_rows::put_membership(batch, number, entry.header.seq);
         state.add_member(&entry.header.hash());
     }
-    for (author, (seq, head)) in &admitted.heads {
+    for (head, bytes) in &admitted.stops {
+        let number = ledger_rows::number(batch, numbers, head.author);
+        ledger_rows::put_head(batch, number, head.seq, Some(head), *bytes);
+    }
+    for (author, (seq, _)) in &admitted.heads {
         let number = ledger_rows::number(batch, numbers, *author);
-        ledger_rows::put_head(batch, number, *seq, head.as_ref());
+        ledger_rows::put_head(batch, number, *seq, None, 0);
     }
     // Entries that a revocation made void are set aside, wherever they were.
     for cut in &admitted.cuts {

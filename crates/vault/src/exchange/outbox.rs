@@ -1,163 +1,104 @@
-//! What the server lacks of the clinic's ledgers, and sending it.
+//! Sending what the other side lacks, and keeping what it says that it has.
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ledger::bundle;
-use ledger::{AuthorId, Entry, Have, Kind, Replica, Role, SignedHead};
+use ledger::{AuthorId, Have, Kind, Replica};
 
-use super::{credentials, write_link};
+use super::peers;
+use super::shelf::{PARCEL, Parcel, WHOLE, Wish, pack};
+use super::transport::{Other, Receipt, Transport};
+use super::write_link;
 use crate::desk::{Desk, Writer};
 use crate::failure::{ActError, SyncError};
-use crate::remote::{Pushed, Remote};
 use crate::store::ledger_rows;
 use crate::view::{AlarmKind, Millis};
 
-/// Bytes of one bundle.
-const BUNDLE_BYTES: usize = 4 << 20;
-/// Entries read at once.
-const ENTRIES: i64 = 2_000;
+/// Bytes of the bundle in a claim: 16 MiB as text, beside which there is little else.
+const CLAIM: usize = 11 << 20;
 /// Acknowledgements that are remembered with their times.
 const ACKNOWLEDGEMENTS: usize = 64;
 
-/// One bundle, and how far it reaches.
-struct Parcel {
-    bundle: Vec<u8>,
-    entries: u32,
-}
-
-/// Sends everything that the server lacks; gives how many entries that were.
-pub(super) async fn push(desk: &Arc<Desk>, remote: &Remote) -> Result<u32, SyncError> {
+/// Sends everything that the other side lacks; gives how many entries that were. A ledger that it
+/// refuses holds up nobody else's.
+pub(super) async fn push<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<u32, SyncError> {
+    let other = way.other();
     let (mut sent, mut rolled_back) = (0, false);
-    loop {
-        let Some(parcel) = next_parcel(desk).await? else {
-            return Ok(sent);
-        };
-        let credentials = credentials(desk).await?;
-        let pushed = remote
-            .push(&credentials.caller(desk), parcel.bundle)
-            .await?;
-        let refused = pushed
-            .refused
-            .iter()
-            .any(|refused| refused.author == desk.me);
-        let learned = acknowledge(desk, &pushed).await?;
-        if refused {
-            return Err(SyncError::Refused);
-        }
+    let mut refused = BTreeSet::new();
+    let mut theirs = way.have().await?;
+    if let Other::Peer(peer) = other {
+        theirs = peers::learn(desk, peer, &theirs).await?.have;
+    }
+    while let Some(parcel) = next_parcel(desk, other, &theirs, &refused).await? {
+        let receipt = way.push(parcel.bundle).await?;
+        let before = refused.len();
+        refused.extend(receipt.refused.iter().map(|refused| refused.author));
+        let learned = acknowledge(desk, other, &theirs, &receipt).await?;
+        theirs = learned.have;
         // Once it may say that it lost something, and is sent it again; not for ever.
         let again = learned.rolled_back && !std::mem::replace(&mut rolled_back, true);
-        if !learned.more && !again {
-            return Ok(sent);
-        }
-        sent += if learned.more { parcel.entries } else { 0 };
-    }
-}
-
-/// The next bundle, or nothing when the server has everything that we know of.
-async fn next_parcel(desk: &Desk) -> Result<Option<Parcel>, ActError> {
-    let secrets = desk.secrets()?;
-    let mut writing = desk.writing().await;
-    let writer = writing.get()?;
-    let have = Have::from_map(&writer.link.value.have).unwrap_or_default();
-    let mut bundle = bundle::Writer::new();
-    let mut entries = 0;
-    for (author, head) in lacking(desk, writer, &have).await? {
-        let number = writer.numbers.get(&author).copied().unwrap_or_default();
-        let end = head.map_or(u64::MAX, |head| head.seq);
-        let part = read(desk, number, have.seq(author), end, bundle.len()).await?;
-        let Some(last) = part.last() else { continue };
-        let head = match head {
-            None => secrets.signer.head(last.header.seq, last.header.hash()),
-            Some(head) if head.seq == last.header.seq => head,
-            // Only its author can sign for a part of its ledger: all or nothing.
-            Some(_) => continue,
-        };
-        for entry in &part {
-            bundle.entry(entry);
-        }
-        bundle.head(&head);
-        entries += u32::try_from(part.len()).unwrap_or(u32::MAX);
-        if bundle.len() >= BUNDLE_BYTES / 2 {
+        if learned.more {
+            sent += u32::try_from(parcel.entries).unwrap_or(u32::MAX);
+        } else if !again && refused.len() == before {
             break;
         }
     }
-    Ok((entries > 0).then(|| Parcel {
-        bundle: bundle.finish(),
-        entries,
-    }))
+    if refused.contains(&desk.me) {
+        Err(SyncError::Refused)
+    } else {
+        Ok(sent)
+    }
 }
 
-/// Ledgers that the server has less of than we, enrolling ones first; `None` stands for our own,
-/// which we can sign at any length.
-async fn lacking(
+/// The next bundle, or nothing when the other side has everything that we can hand on.
+async fn next_parcel(
     desk: &Desk,
-    writer: &Writer,
-    have: &Have,
-) -> Result<Vec<(AuthorId, Option<SignedHead>)>, ActError> {
-    let replica = &writer.replica;
-    let lacks = |author: AuthorId| {
-        replica
-            .tip(author)
-            .is_some_and(|t| t.seq > have.seq(author))
+    other: Other,
+    theirs: &Have,
+    refused: &BTreeSet<AuthorId>,
+) -> Result<Option<Parcel>, ActError> {
+    let mut writing = desk.writing().await;
+    let wish = Wish {
+        no_servers: other == Other::Server,
+        // A server takes no longer bundle.
+        uncut: match other {
+            Other::Server => PARCEL,
+            Other::Peer(_) | Other::Stick => WHOLE,
+        },
+        ..Wish::all(theirs, refused)
     };
-    let mut ledgers = Vec::new();
-    let others = || {
-        replica
-            .roster()
-            .iter()
-            .filter(|(id, _)| *id != desk.me && lacks(*id))
-    };
-    if others().any(|(_, author)| author.role != Role::Server) {
-        let heads = ledger_rows::heads(&desk.store).await?;
-        for (id, author) in others() {
-            let head = heads
-                .get(&id)
-                .copied()
-                .filter(|head| head.seq > have.seq(id));
-            if let (true, Some(head)) = (author.role != Role::Server, head) {
-                ledgers.push((id, Some(head)));
-            }
-        }
-    }
-    if lacks(desk.me) {
-        ledgers.push((desk.me, None));
-    }
-    Ok(ledgers)
+    pack(desk, writing.get()?, &wish).await
 }
 
-/// Entries after `from` up to `end`, as many as fit beside what the bundle already holds.
-async fn read(
+/// Keeps what a receipt says.
+async fn acknowledge(
     desk: &Desk,
-    number: i64,
-    from: u64,
-    end: u64,
-    used: usize,
-) -> Result<Vec<Entry>, ActError> {
-    let mut part: Vec<Entry> = Vec::new();
-    let mut bytes = used;
-    loop {
-        let after = part.last().map_or(from, |entry| entry.header.seq);
-        let read = ledger_rows::entries_after(&desk.store, number, after, ENTRIES).await?;
-        if read.is_empty() {
-            return Ok(part);
-        }
-        for entry in read {
-            let length = 5 + 128 + entry.payload.bytes().map_or(0, <[u8]>::len);
-            let full = bytes + length > BUNDLE_BYTES - 256 && !part.is_empty();
-            if full || entry.header.seq > end {
-                return Ok(part);
-            }
-            bytes += length;
-            part.push(entry);
-        }
+    other: Other,
+    before: &Have,
+    receipt: &Receipt,
+) -> Result<Learned, ActError> {
+    match other {
+        Other::Server => acknowledged_by_server(desk, receipt).await,
+        Other::Peer(peer) => peers::learn(desk, peer, &receipt.have).await,
+        Other::Stick => Ok(Learned {
+            more: receipt
+                .have
+                .0
+                .iter()
+                .any(|(id, seq)| before.seq(*id) < *seq),
+            have: receipt.have.clone(),
+            rolled_back: false,
+        }),
     }
 }
 
 /// Keeps what the server says that it has.
-async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<Learned, ActError> {
+async fn acknowledged_by_server(desk: &Desk, pushed: &Receipt) -> Result<Learned, ActError> {
     let mut writing = desk.writing().await;
     let writer = writing.get()?;
     let mut link = writer.link.value.clone();
+    // What a revocation made void is missed by nobody.
     let before = Have::from_map(&link.have).unwrap_or_default();
+    let before = within(&before, &writer.replica);
     let now = desk.now();
     let own = pushed.have.seq(desk.me);
     let rolled_back = before
@@ -189,6 +130,7 @@ async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<Learned, ActError> 
     let grown = |(author, seq): (&AuthorId, &u64)| before.seq(*author) < *seq;
     let learned = Learned {
         more: link_have.0.iter().any(grown),
+        have: link_have,
         rolled_back,
     };
     let sponsored = writer.link.value.sponsor.is_some() && link.sponsor.is_none();
@@ -201,17 +143,19 @@ async fn acknowledge(desk: &Desk, pushed: &Pushed) -> Result<Learned, ActError> 
     Ok(learned)
 }
 
-/// What a push's answer told.
-struct Learned {
-    /// The server has more than it said before.
-    more: bool,
+/// What the other side's word told.
+pub(crate) struct Learned {
+    /// It has more than it said before.
+    pub(crate) more: bool,
+    /// What it has, as far as it can be so.
+    pub(crate) have: Have,
     /// It has less.
-    rolled_back: bool,
+    pub(crate) rolled_back: bool,
 }
 
-/// What the server says, as far as it can be so: it has nothing of ours that we have not. Else
+/// What the other side says, as far as it can be so: it has nothing of ours that we have not. Else
 /// what we write later would be taken for sent.
-fn within(have: &Have, replica: &Replica) -> Have {
+pub(super) fn within(have: &Have, replica: &Replica) -> Have {
     let held = |(author, seq): (&AuthorId, &u64)| {
         let tip = replica.tip(*author)?;
         Some((*author, tip.seq.min(*seq)))
@@ -231,7 +175,7 @@ fn knows_everybody(writer: &Writer, have: &Have) -> bool {
     })
 }
 
-fn note(acknowledged: &mut Vec<(u64, Millis)>, seq: u64, now: Millis) {
+pub(super) fn note(acknowledged: &mut Vec<(u64, Millis)>, seq: u64, now: Millis) {
     acknowledged.push((seq, now));
     let surplus = acknowledged.len().saturating_sub(ACKNOWLEDGEMENTS);
     acknowledged.drain(..surplus);
@@ -277,20 +221,14 @@ pub(super) async fn members_bundle(
     writer: &Writer,
     reach: u64,
 ) -> Result<Vec<u8>, ActError> {
-    let secrets = desk.secrets()?;
-    let mut bundle = bundle::Writer::new();
-    for (author, head) in lacking(desk, writer, &Have::default()).await? {
-        let number = writer.numbers.get(&author).copied().unwrap_or_default();
-        let end = head.map_or(reach, |head| head.seq);
-        let part = read(desk, number, 0, end, bundle.len()).await?;
-        let Some(last) = part.last().filter(|last| last.header.seq == end) else {
-            continue;
-        };
-        let own = || secrets.signer.head(last.header.seq, last.header.hash());
-        for entry in &part {
-            bundle.entry(entry);
-        }
-        bundle.head(&head.unwrap_or_else(own));
-    }
-    Ok(bundle.finish())
+    let (theirs, without) = (Have::default(), BTreeSet::new());
+    let wish = Wish {
+        no_servers: true,
+        own_end: reach,
+        most: CLAIM,
+        uncut: CLAIM,
+        ..Wish::all(&theirs, &without)
+    };
+    let parcel = pack(desk, writer, &wish).await?;
+    Ok(parcel.map(|parcel| parcel.bundle).unwrap_or_default())
 }

@@ -1,11 +1,12 @@
 //! How the exchange stands, told truthfully.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use ledger::AuthorId;
 
-use super::{Stopped, write_link};
+use super::transport::Other;
+use super::write_link;
 use crate::desk::{Desk, Lag};
 use crate::event::Event;
 use crate::failure::{ActError, SyncError};
@@ -16,18 +17,30 @@ use crate::view::{Millis, SyncState, SyncView};
 /// `synced_at` is written down at most this often, in milliseconds: it is no news worth a write.
 const WRITE_DOWN: i64 = 60_000;
 
+/// A PC that we are in touch with.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Near {
+    /// Connections with it.
+    pub connections: u32,
+    /// Last time everything was exchanged.
+    pub synced_at: Option<Millis>,
+}
+
 /// What is known of the exchange between two writes.
 pub(crate) struct Status {
     pub state: SyncState,
     pub remote: Option<Remote>,
     /// Arrival cursor for waiting.
     pub cursor: u64,
-    /// Authors whose ledgers stopped at a bad entry.
-    pub stopped: Stopped,
+    /// Authors whose ledgers stopped at a bad entry, by the way that it came: who lies on one way
+    /// must not keep an author's entries from coming on another.
+    stopped: BTreeMap<Other, BTreeSet<AuthorId>>,
     /// Authors nobody has vouched for, and how far their entries are kept.
     pub quarantined: BTreeMap<AuthorId, u64>,
-    /// Missing payloads were asked for once more since the start.
-    pub asked_to_fill: bool,
+    /// Who was asked once more for missing payloads since the start.
+    pub asked_to_fill: BTreeSet<Other>,
+    /// PCs nearby that we are in touch with, and when everything was last exchanged.
+    pub nearby: BTreeMap<AuthorId, Near>,
     /// The last pull went to the end.
     pub complete: bool,
     /// When the server was last looked at closely.
@@ -49,9 +62,10 @@ impl Status {
             state,
             remote: None,
             cursor: 0,
-            stopped: Stopped::new(),
+            stopped: BTreeMap::new(),
             quarantined: BTreeMap::new(),
-            asked_to_fill: false,
+            asked_to_fill: BTreeSet::new(),
+            nearby: BTreeMap::new(),
             complete: false,
             checked: None,
             alarms: link.alarms.clone(),
@@ -59,6 +73,28 @@ impl Status {
             offset: link.offset,
             acknowledged: link.acknowledged_seq(),
         }
+    }
+
+    /// Notes whose ledgers stopped on this way.
+    pub(crate) fn stop(&mut self, way: Other, authors: &BTreeSet<AuthorId>) {
+        if !authors.is_empty() {
+            self.stopped.entry(way).or_default().extend(authors);
+        }
+    }
+
+    /// Gives this way another chance.
+    pub(crate) fn forget(&mut self, way: Other) {
+        self.stopped.remove(&way);
+    }
+
+    /// Whose ledgers stopped on this way.
+    pub(crate) fn stopped(&self, way: Other) -> impl Iterator<Item = AuthorId> + '_ {
+        self.stopped.get(&way).into_iter().flatten().copied()
+    }
+
+    /// Whether this author's ledger stopped on this way.
+    pub(crate) fn has_stopped(&self, way: Other, author: AuthorId) -> bool {
+        self.stopped(way).any(|stopped| stopped == author)
     }
 
     /// Takes over what was made durable.
@@ -132,6 +168,7 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
             status.offset,
         )
     };
+    let nearby = desk.status().nearby.clone();
     let memory = desk.memory();
     let name = |alarm: &KeptAlarm| {
         alarm
@@ -150,7 +187,10 @@ pub(crate) async fn view(desk: &Desk) -> Result<SyncView, ActError> {
             .iter()
             .map(|alarm| alarm.shown(name(alarm)))
             .collect(),
-        nearby: Vec::new(),
+        nearby: nearby
+            .into_iter()
+            .map(|(id, near)| memory.nearby(id, near.synced_at))
+            .collect(),
         first: None,
     })
 }

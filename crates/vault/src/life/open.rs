@@ -11,6 +11,7 @@ use seal::{ClinicKey, RootSecret, StorageKey, Table};
 use super::Found;
 use crate::clock::SharedClock;
 use crate::desk::{Desk, EpochKeys, Epochs, Loading, Parts, Secrets, Vault, Versioned, Writer};
+use crate::exchange::peers;
 use crate::failure::OpenError;
 use crate::local::{self, Front, Link, Profile};
 use crate::state::{self, State};
@@ -116,6 +117,7 @@ pub(super) async fn unlock(
         next_row: sealed_rows::last_place(&store, Table::Lead).await? + 1,
         profile: versioned::<Profile>(&store, &secrets.storage).await?,
         link: versioned::<Link>(&store, &secrets.storage).await?,
+        peers: peers::read(&store, &secrets.storage).await?,
         state,
     };
     let front = versioned::<Front>(&store, &secrets.storage).await?.value;

@@ -222,6 +222,7 @@ async fn rows(
         Table::View,
         Table::Setting,
         Table::Key,
+        Table::Peer,
     ] {
         sealed_rows::clear(&mut batch, table);
     }

@@ -71,6 +71,7 @@ struct Saved {
     clinic: ClinicId,
     entries: BTreeMap<AuthorId, Vec<Entry>>,
     heads: BTreeMap<AuthorId, SignedHead>,
+    stops: ledger_rows::Stops,
     /// Where the ledgers stood, if the sealed state row says the same.
     tips: BTreeMap<AuthorId, Tip>,
     /// Member and grant entries that the sealed state row counts.
@@ -129,6 +130,7 @@ async fn read(store: &Store, secrets: &Secrets) -> Result<Saved, OpenError> {
         entries.insert(author, read_ledger(store, number).await);
     }
     let heads = ledger_rows::heads(store).await.unwrap_or_default();
+    let stops = ledger_rows::stops(store).await.unwrap_or_default();
     let clinic = match ledger_rows::identity(store).await {
         Ok(identity) => identity.clinic,
         Err(_) => genesis(&entries).ok_or(OpenError::Damaged)?,
@@ -151,6 +153,7 @@ async fn read(store: &Store, secrets: &Secrets) -> Result<Saved, OpenError> {
         clinic,
         entries,
         heads,
+        stops,
         tips,
         members,
         counter: state.map_or(0, |s| s.counter),
@@ -337,7 +340,16 @@ fn put_ledgers(
         let head = saved.heads.get(author).filter(|head| head.seq <= tip.seq);
         // Our own we can sign at any length.
         let own = (*author == signer.id()).then(|| signer.head(tip.seq, tip.hash));
-        ledger_rows::put_head(batch, number, tip.seq, own.as_ref().or(head));
+        let head = own.as_ref().or(head);
+        ledger_rows::put_head(batch, number, tip.seq, head, ledger_rows::STRIDE);
+        let stops = saved.stops.get(author).into_iter().flatten();
+        let hash = |seq| {
+            let of = |entry: &&Entry| entry.header.author == *author && entry.header.seq == seq;
+            entries.iter().find(of).map(|entry| entry.header.hash())
+        };
+        for (_, head) in stops.filter(|(seq, head)| hash(**seq) == Some(head.hash)) {
+            ledger_rows::put_waypoint(batch, number, head);
+        }
     }
     for entry in members {
         let number = ledger_rows::number(batch, &mut numbers, entry.header.author);

@@ -88,6 +88,7 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(base: Url, wall: Wall) -> Result<Self, RemoteError> {
+        crate::remote::speak_tls();
         let builder = reqwest::Client::builder()
             .user_agent("letan/1")
             .redirect(Policy::none())

@@ -10,6 +10,7 @@ use super::Fault;
 const ROWS_PER_STATEMENT: usize = 100;
 
 /// A value to be bound.
+#[derive(Clone)]
 pub(crate) enum Value {
     /// An integer.
     Int(i64),

@@ -90,17 +90,82 @@ pub(crate) fn fill_entries(batch: &mut Batch, numbers: &Numbers, entries: &[Entr
     }
 }
 
-/// Adds "this ledger now stands there".
-pub(crate) fn put_head(batch: &mut Batch, number: i64, seq: u64, head: Option<&SignedHead>) {
+/// Bytes between two signed heads that are kept on the way through a ledger.
+pub(crate) const STRIDE: usize = 1 << 20;
+
+/// What an entry weighs on its way: frame, header, payload.
+pub(crate) fn weight(entry: &Entry) -> usize {
+    FRAME + entry.payload.bytes().map_or(0, <[u8]>::len)
+}
+
+const FRAME: usize = 5 + Header::LEN;
+
+/// Adds "this ledger now stands there", `bytes` further than before. The head that it had is kept
+/// as a waypoint when the next one would leave too long a stretch without any.
+pub(crate) fn put_head(
+    batch: &mut Batch,
+    number: i64,
+    seq: u64,
+    head: Option<&SignedHead>,
+    bytes: usize,
+) {
+    let bytes = Value::Int(i64::try_from(bytes).unwrap_or(i64::MAX >> 1));
+    if head.is_some() {
+        let sql = format!(
+            "INSERT OR IGNORE INTO waypoint (author, seq, head) SELECT author, signed, head \
+             FROM head WHERE author = ? AND head IS NOT NULL AND signed > 0 AND since + ? > {STRIDE}"
+        );
+        batch.run(&sql, [Value::Int(number), bytes.clone()]);
+    }
+    let sql = format!(
+        "INSERT INTO head (author, seq, head, signed, since) VALUES (?, ?, ?, ?, ?) \
+         ON CONFLICT (author) DO UPDATE SET seq = excluded.seq, \
+         since = CASE WHEN excluded.head IS NOT NULL AND signed > 0 \
+         AND since + excluded.since > {STRIDE} \
+         THEN excluded.since ELSE since + excluded.since END, \
+         signed = CASE WHEN excluded.head IS NULL THEN signed ELSE excluded.signed END, \
+         head = coalesce(excluded.head, head)"
+    );
     batch.run(
-        "INSERT INTO head (author, seq, head) VALUES (?, ?, ?) ON CONFLICT (author) \
-         DO UPDATE SET seq = excluded.seq, head = coalesce(excluded.head, head)",
+        &sql,
         [
             Value::Int(number),
             Value::Int(seq.cast_signed()),
             head.map(|head| head.encode().to_vec()).into(),
+            Value::Int(head.map_or(0, |head| head.seq.cast_signed())),
+            bytes,
         ],
     );
+}
+
+/// Adds a signed head on the way through a ledger.
+pub(crate) fn put_waypoint(batch: &mut Batch, number: i64, head: &SignedHead) {
+    batch.run(
+        "INSERT OR IGNORE INTO waypoint (author, seq, head) VALUES (?, ?, ?)",
+        [
+            Value::Int(number),
+            Value::Int(head.seq.cast_signed()),
+            Value::Blob(head.encode().to_vec()),
+        ],
+    );
+}
+
+/// Signed heads by author and number.
+pub(crate) type Stops = BTreeMap<AuthorId, BTreeMap<u64, SignedHead>>;
+
+/// Every signed head that is held: of the ends, and on the way.
+pub(crate) async fn stops(store: &Store) -> Result<Stops, Fault> {
+    let sql = "SELECT head FROM waypoint UNION ALL SELECT head FROM head WHERE head IS NOT NULL";
+    let rows = sqlx::query(sql)
+        .fetch_all(&mut *store.connection().await?)
+        .await?;
+    let mut stops = Stops::new();
+    for row in &rows {
+        if let Ok(head) = SignedHead::decode(row.try_get::<&[u8], _>(0)?) {
+            stops.entry(head.author).or_default().insert(head.seq, head);
+        }
+    }
+    Ok(stops)
 }
 
 /// Adds "this entry enrols, revokes, renames or grants".
@@ -119,14 +184,14 @@ pub(crate) fn cut(batch: &mut Batch, number: i64, last: u64) {
          SELECT author, seq, header, payload FROM entry WHERE author = ? AND seq > ?",
         [Value::Int(number), Value::Int(last)],
     );
-    for table in ["membership", "entry"] {
+    for table in ["membership", "entry", "waypoint"] {
         let sql = format!("DELETE FROM {table} WHERE author = ? AND seq > ?");
         batch.run(&sql, [Value::Int(number), Value::Int(last)]);
     }
     if last == 0 {
         batch.run("DELETE FROM head WHERE author = ?", [Value::Int(number)]);
     } else {
-        let sql = "UPDATE head SET seq = ?, head = NULL WHERE author = ? AND seq > ?";
+        let sql = "UPDATE head SET seq = ?, head = NULL, signed = 0 WHERE author = ? AND seq > ?";
         batch.run(
             sql,
             [Value::Int(last), Value::Int(number), Value::Int(last)],

@@ -79,6 +79,7 @@ const fn name(table: Table) -> &'static str {
         Table::State => "state",
         Table::Key => "epoch_key",
         Table::Setting => "setting",
+        Table::Peer => "peer",
     }
 }
 

@@ -340,7 +340,10 @@ impl State {
                     }
                 }
             }
-            self.heads.insert(segment.author(), segment.head);
+            let head = self.heads.entry(segment.author()).or_insert(segment.head);
+            if head.seq < segment.head.seq {
+                *head = segment.head;
+            }
         }
         refused
     }

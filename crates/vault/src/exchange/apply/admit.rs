@@ -9,6 +9,7 @@ use seal::ClinicKey;
 
 use crate::desk::{Epochs, Secrets};
 use crate::exchange::open::{Opened, open_all};
+use crate::store::ledger_rows;
 use crate::view::AlarmKind;
 
 /// What was let in, and what it turned out to be.
@@ -27,6 +28,8 @@ pub(in crate::exchange) struct Admitted {
     pub void: Vec<Entry>,
     /// Where the ledgers that moved now stand.
     pub heads: BTreeMap<AuthorId, (u64, Option<SignedHead>)>,
+    /// Signed heads of whole segments, each author's in order, and how far behind the one before.
+    pub stops: Vec<(SignedHead, usize)>,
     /// Segments whose author nobody has vouched for.
     pub unknown: Vec<Segment>,
     /// What a person must know.
@@ -61,6 +64,7 @@ pub(in crate::exchange) fn admit(
         opened_filled: Vec::new(),
         void: Vec::new(),
         heads: BTreeMap::new(),
+        stops: Vec::new(),
         unknown: Vec::new(),
         alarms: Vec::new(),
         cuts: Vec::new(),
@@ -119,6 +123,10 @@ impl Admitted {
         }
         for entry in &admission.entries {
             hashes.insert((author, entry.header.seq), entry.header.hash());
+        }
+        if let (Some(head), false) = (admission.head, admission.entries.is_empty()) {
+            let bytes = admission.entries.iter().map(ledger_rows::weight).sum();
+            self.stops.push((head, bytes));
         }
         if let Some(last) = admission.entries.last() {
             let head = admission
@@ -198,6 +206,12 @@ impl Admitted {
             *head = head.filter(|head| head.seq <= *seq);
             *seq > 0
         });
+        let heads = &self.heads;
+        self.stops.retain(|(stop, _)| {
+            heads
+                .get(&stop.author)
+                .is_some_and(|(seq, _)| stop.seq <= *seq)
+        });
         self.replica = Replica::resume(again.roster, again.tips, again.gone);
     }
 
@@ -226,6 +240,12 @@ impl Admitted {
             self.cuts.push(cut);
         }
         self.heads.retain(|_, (seq, _)| *seq > 0);
+        let cuts = &self.cuts;
+        let void = |stop: &SignedHead| {
+            let beyond = |cut: &Cut| cut.author == stop.author && stop.seq > cut.last_seq;
+            cuts.iter().any(beyond)
+        };
+        self.stops.retain(|(stop, _)| !void(stop));
     }
 }
 

@@ -1,0 +1,207 @@
+//! PCs of one clinic in one room: who is let in, what goes over, and what a record is told to be.
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use vault::peer::PeerError;
+use vault::view::{AlarmKind, LeadAct, SyncMark};
+use vault::{Transport as _, Vault};
+
+use crate::support::second::{connect, second};
+use crate::support::{Clinic, all, loaded, names, person};
+
+async fn alarms(vault: &Vault) -> Vec<AlarmKind> {
+    let view = vault.sync_view().await.unwrap();
+    view.alarms.into_iter().map(|alarm| alarm.kind).collect()
+}
+
+async fn note(vault: &Vault, id: &str, text: &str) {
+    let act = LeadAct::Note { text: text.into() };
+    vault.act(id, act).await.unwrap();
+}
+
+async fn sync(link: &vault::peer::Link, vault: &Vault) -> vault::Synced {
+    vault.sync_with(link).await.unwrap()
+}
+
+#[tokio::test]
+async fn two_pcs_end_with_the_same_and_say_truly_where_a_record_is() {
+    let mut clinic = Clinic::found().await;
+    let first = clinic
+        .vault
+        .add(person("Lê An", "0912345678", ""))
+        .await
+        .unwrap();
+    let id = first.lead.row.id;
+    let other = second(&mut clinic, "Quầy 2").await;
+    loaded(&other.vault).await;
+    other
+        .vault
+        .add(person("Trần Bình", "0987654321", ""))
+        .await
+        .unwrap();
+    note(&clinic.vault, &id, "gọi lại sau").await;
+    assert_eq!(
+        clinic.vault.lead(&id).await.unwrap().row.sync,
+        SyncMark::OnlyHere
+    );
+    assert_eq!(
+        clinic.vault.here_only().unwrap(),
+        0,
+        "there is nobody else yet"
+    );
+
+    // The second was enrolled where the first did not see it: it introduces itself.
+    let (link, _serving) = connect(&other.vault, &clinic.vault).await.unwrap();
+    assert_eq!(link.peer(), clinic.vault.author());
+    let synced = sync(&link, &other.vault).await;
+    assert!(synced.arrived > 0);
+    assert_eq!(sync(&link, &other.vault).await, vault::Synced::default());
+    for vault in [&clinic.vault, &other.vault] {
+        let mut found = vault.leads(all()).await.unwrap();
+        found.rows.sort_by(|a, b| a.name.cmp(&b.name));
+        assert_eq!(names(&found), ["Lê An", "Trần Bình"]);
+        let near = vault.sync_view().await.unwrap().nearby;
+        assert_eq!(near.len(), 1);
+        assert!(near[0].synced_at.is_some());
+        assert_eq!(vault.here_only().unwrap(), 0);
+    }
+    let a = clinic.vault.lead(&id).await.unwrap();
+    let b = other.vault.lead(&id).await.unwrap();
+    assert!(
+        matches!(a.row.sync, SyncMark::Elsewhere { at } if at > 0),
+        "{:?}",
+        a.row.sync
+    );
+    assert_eq!(a.timeline.len(), b.timeline.len());
+
+    note(&clinic.vault, &id, "và nữa").await;
+    assert_eq!(clinic.vault.here_only().unwrap(), 1);
+    assert_eq!(
+        clinic.vault.lead(&id).await.unwrap().row.sync,
+        SyncMark::OnlyHere
+    );
+    drop(link);
+    clinic.reopen().await;
+    assert_eq!(
+        clinic.vault.here_only().unwrap(),
+        1,
+        "known after a restart"
+    );
+}
+
+#[tokio::test]
+async fn news_on_either_side_ends_the_wait() {
+    let mut clinic = Clinic::found().await;
+    let other = second(&mut clinic, "Quầy 2").await;
+    let (link, _serving) = connect(&other.vault, &clinic.vault).await.unwrap();
+    sync(&link, &other.vault).await;
+    let longest = Duration::from_secs(30);
+    // Nothing new: the time is up.
+    assert!(!link.wait(Duration::from_millis(50)).await.unwrap());
+    let (news, added) = tokio::join!(
+        other.vault.news_with(&link, longest),
+        clinic.vault.add(person("Lê An", "0912345678", ""))
+    );
+    (news.unwrap(), added.unwrap());
+    assert_eq!(sync(&link, &other.vault).await.arrived, 1);
+    let (news, added) = tokio::join!(
+        other.vault.news_with(&link, longest),
+        other.vault.add(person("Trần Bình", "0987654321", ""))
+    );
+    (news.unwrap(), added.unwrap());
+    // The open question does not stand in the way.
+    assert_eq!(sync(&link, &other.vault).await.sent, 1);
+}
+
+#[tokio::test]
+async fn another_clinics_pc_learns_nothing_and_gets_nothing() {
+    let (ours, theirs) = (Clinic::found().await, Clinic::found().await);
+    let refused = connect(&theirs.vault, &ours.vault).await.err().unwrap();
+    assert_eq!(refused.1, PeerError::Stranger);
+    assert!(matches!(refused.0, PeerError::Ended | PeerError::Stranger));
+    assert_ne!(
+        ours.vault.beacons().await.unwrap(),
+        theirs.vault.beacons().await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn whoever_speaks_no_tls_is_told_nothing() {
+    let clinic = Clinic::found().await;
+    let (mut near, far) = tokio::io::duplex(1 << 16);
+    let knocking = async {
+        near.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut heard = Vec::new();
+        let _ = near.read_to_end(&mut heard).await;
+        heard
+    };
+    let (guest, heard) = tokio::join!(clinic.vault.let_in(far), knocking);
+    assert_eq!(guest.err(), Some(PeerError::Ended));
+    let name = "Việt Smile".as_bytes();
+    assert!(heard.len() < 64 && !heard.windows(name.len()).any(|part| part == name));
+}
+
+#[tokio::test]
+async fn a_pc_that_dials_itself_notices_and_two_with_one_identity_are_named() {
+    let mut clinic = Clinic::found().await;
+    let ourselves = connect(&clinic.vault, &clinic.vault).await.err().unwrap();
+    assert_eq!(ourselves, (PeerError::Ourselves, PeerError::Ourselves));
+    assert_eq!(alarms(&clinic.vault).await, []);
+
+    clinic.close().await;
+    let dir = tempfile::tempdir().unwrap();
+    crate::support::second::copy(clinic.dir.path(), dir.path());
+    clinic.vault = clinic.unlock(None).await.unwrap();
+    let copy = crate::support::sealed(dir.path()).await.unwrap();
+    let copy = copy.unlock(&clinic.root(), clinic.clock(), None).await;
+    let copy = copy.map_err(|(_, error)| error).unwrap();
+    let both = connect(&clinic.vault, &copy).await.err().unwrap();
+    assert_eq!(both, (PeerError::Copy, PeerError::Copy));
+    assert_eq!(alarms(&clinic.vault).await, [AlarmKind::Fork]);
+    assert_eq!(alarms(&copy).await, [AlarmKind::Fork]);
+}
+
+#[tokio::test]
+async fn a_connection_cut_anywhere_loses_nothing_and_is_resumed() {
+    let mut clinic = Clinic::found().await;
+    let other = second(&mut clinic, "Quầy 2").await;
+    loaded(&other.vault).await;
+    for n in 0..30 {
+        clinic
+            .vault
+            .add(person(&format!("Khách {n}"), "0912345678", "hỏi"))
+            .await
+            .unwrap();
+    }
+    let mut whole = false;
+    for bytes in (3_000..).step_by(2_500).take(60) {
+        // A line that breaks after so many bytes.
+        let (near, mut far) = tokio::io::duplex(1 << 16);
+        let (mut out, back) = tokio::io::duplex(1 << 16);
+        let line = tokio::spawn(async move {
+            let (mut read, mut write) = tokio::io::split(&mut far);
+            let (mut read_out, mut write_out) = tokio::io::split(&mut out);
+            let forth = async {
+                let mut limited = (&mut read).take(bytes);
+                let _ = tokio::io::copy(&mut limited, &mut write_out).await;
+            };
+            let back = async {
+                let mut limited = (&mut read_out).take(bytes);
+                let _ = tokio::io::copy(&mut limited, &mut write).await;
+            };
+            tokio::select! { () = forth => {}, () = back => {} }
+        });
+        let met = crate::support::second::meet(&other.vault, near, &clinic.vault, back).await;
+        if let Ok((link, _)) = met {
+            whole = other.vault.sync_with(&link).await.is_ok();
+        }
+        line.abort();
+        if whole {
+            break;
+        }
+    }
+    assert!(whole);
+    assert_eq!(other.vault.leads(all()).await.unwrap().rows.len(), 30);
+    assert_eq!(alarms(&other.vault).await, []);
+    assert_eq!(alarms(&clinic.vault).await, []);
+}
