@@ -141,7 +141,6 @@ impl From<OpenError> for Failure {
 impl From<ActError> for Failure {
     fn from(error: ActError) -> Self {
         Self::new(match error {
-            ActError::SignedOut => Code::Locked,
             ActError::NotAllowed => Code::NotAllowed,
             ActError::PinTooSimple => Code::PinTooSimple,
             ActError::LastOwner => Code::LastOwner,
@@ -162,7 +161,7 @@ impl From<ActError> for Failure {
             ActError::Damaged => Code::DatabaseDamaged,
             ActError::NotYet => Code::NotReady,
             ActError::CutOff => Code::Revoked,
-            ActError::Closed => Code::Locked,
+            ActError::Closed | ActError::SignedOut => Code::Locked,
             ActError::Io => Code::Io,
         })
     }

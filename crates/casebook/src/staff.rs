@@ -137,7 +137,6 @@ impl Staff {
     }
 
     /// Everybody, in the order of their ids.
-    #[must_use]
     pub fn iter(&self) -> impl Iterator<Item = (&Id, &Person)> {
         self.people.iter()
     }

@@ -33,7 +33,7 @@ struct Flags {
         global = true
     )]
     data: PathBuf,
-    /// PostgreSQL database to use instead of a folder: postgres://user:password@host/database. Give it by the
+    /// PostgreSQL database to use instead of a folder: <postgres://user:password@host/database>. Give it by the
     /// environment, where other users do not see it.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     database_url: Option<String>,

@@ -75,7 +75,9 @@ impl From<sqlx::Error> for StoreError {
         if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) {
             return Self::Away;
         }
-        let code = error.as_database_error().and_then(|it| it.code());
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
             // SQLITE_FULL by its stable primary result code; PostgreSQL's disk_full.
             Some("13" | "53100") => Self::Full,
@@ -147,12 +149,11 @@ macro_rules! ask {
 impl Store {
     /// Opens the store that `config` names, and brings its schema up to date.
     pub(crate) async fn open(config: &Config) -> Result<Self, StoreError> {
-        Ok(match &config.database_url {
-            Some(url) => Self::Postgres(PostgresStore::open(url).await?),
-            None => {
-                let bytes = config.limits.store_bytes;
-                Self::Sqlite(SqliteStore::open(&config.data, bytes).await?.into())
-            }
+        Ok(if let Some(url) = &config.database_url {
+            Self::Postgres(PostgresStore::open(url).await?)
+        } else {
+            let bytes = config.limits.store_bytes;
+            Self::Sqlite(SqliteStore::open(&config.data, bytes).await?.into())
         })
     }
 

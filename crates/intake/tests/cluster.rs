@@ -320,5 +320,5 @@ async fn a_database_that_is_not_there_is_named_and_not_waited_for() {
         String::from_utf8(program.stdout).unwrap() + &String::from_utf8(program.stderr).unwrap();
     assert!(said.contains("the database cannot be reached"), "{said}");
     assert!(!said.contains("secret"));
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
 }

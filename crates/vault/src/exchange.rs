@@ -9,6 +9,12 @@ pub(crate) mod peers;
 pub(crate) mod project;
 pub(crate) mod shelf;
 #[cfg(test)]
+#[allow(
+    clippy::needless_for_each,
+    clippy::needless_pass_by_value,
+    clippy::similar_names,
+    clippy::too_many_lines
+)] // a model for tests, told in the order in which things happen
 mod simulator;
 mod status;
 pub(crate) mod stick;

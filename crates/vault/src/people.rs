@@ -48,15 +48,12 @@ impl People {
 
     /// The next version of a person's row, which the state knows of.
     fn moved(&mut self, id: Id, state: &mut State) -> (i64, i64) {
-        let next = match self.rows.get(&id) {
-            Some(&(row, version)) => {
-                state.toggle_staff(row, version);
-                (row, sealed_rows::next_version(Some(version)))
-            }
-            None => {
-                let last = self.rows.values().map(|(row, _)| *row).max();
-                (last.unwrap_or(0) + 1, sealed_rows::next_version(None))
-            }
+        let next = if let Some(&(row, version)) = self.rows.get(&id) {
+            state.toggle_staff(row, version);
+            (row, sealed_rows::next_version(Some(version)))
+        } else {
+            let last = self.rows.values().map(|(row, _)| *row).max();
+            (last.unwrap_or(0) + 1, sealed_rows::next_version(None))
         };
         state.toggle_staff(next.0, next.1);
         self.rows.insert(id, next);

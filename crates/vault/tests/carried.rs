@@ -13,7 +13,8 @@ fn quiet() -> Carrying {
 
 async fn export(vault: &Vault, dir: &Path) -> PathBuf {
     let report = vault.export_stick(dir, quiet()).await.unwrap();
-    assert!(report.file.starts_with("LeTan-") && report.file.ends_with(".letan"));
+    let whole = Path::new(&report.file).extension();
+    assert!(report.file.starts_with("LeTan-") && whole.is_some_and(|end| end == "letan"));
     dir.join(report.file)
 }
 

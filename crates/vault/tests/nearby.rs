@@ -102,13 +102,15 @@ async fn news_on_either_side_ends_the_wait() {
         other.vault.news_with(&link, longest),
         clinic.vault.add(person("Lê An", "0912345678", ""))
     );
-    (news.unwrap(), added.unwrap());
+    news.unwrap();
+    added.unwrap();
     assert_eq!(sync(&link, &other.vault).await.arrived, 1);
     let (news, added) = tokio::join!(
         other.vault.news_with(&link, longest),
         other.vault.add(person("Trần Bình", "0987654321", ""))
     );
-    (news.unwrap(), added.unwrap());
+    news.unwrap();
+    added.unwrap();
     // The open question does not stand in the way.
     assert_eq!(sync(&link, &other.vault).await.sent, 1);
 }

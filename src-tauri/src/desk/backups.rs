@@ -32,12 +32,11 @@ impl Desk {
     /// empty one.
     pub async fn choose_backup_place(&self, drive: Option<String>) -> Result<BackupView, Failure> {
         let vault = self.vault_for(Power::ManageBackup).await?;
-        let chosen = match drive {
-            Some(id) => off_thread(move || drive::path(&id)).await?,
-            None => {
-                let chosen = self.inner.outside.choose_folder().await;
-                chosen.ok_or(Failure::new(Code::Cancelled))?
-            }
+        let chosen = if let Some(id) = drive {
+            off_thread(move || drive::path(&id)).await?
+        } else {
+            let chosen = self.inner.outside.choose_folder().await;
+            chosen.ok_or(Failure::new(Code::Cancelled))?
         };
         let folder = off_thread(move || own_folder(chosen)).await?;
         let view = vault.set_backup_place(&folder).await?;

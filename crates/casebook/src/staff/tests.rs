@@ -248,8 +248,20 @@ fn a_manager_chooses_pins_of_receptionists_of_the_own_branches_only() {
     let (one, three) = ("Quận 1".to_owned(), "Quận 3".to_owned());
     let mut clinic = Clinic::new();
     clinic.hire(1, "Lan", StaffRole::Owner, &[], true);
-    clinic.hire(2, "Mai", StaffRole::Manager, &[one.clone()], true);
-    clinic.hire(3, "Đào", StaffRole::FrontDesk, &[one.clone()], true);
+    clinic.hire(
+        2,
+        "Mai",
+        StaffRole::Manager,
+        std::slice::from_ref(&one),
+        true,
+    );
+    clinic.hire(
+        3,
+        "Đào",
+        StaffRole::FrontDesk,
+        std::slice::from_ref(&one),
+        true,
+    );
     clinic.hire(4, "Cúc", StaffRole::FrontDesk, &[one, three], true);
     clinic.hire(5, "Hà", StaffRole::FrontDesk, &[], true);
     let may = |actor: u8, of: u8| {

@@ -38,6 +38,7 @@ pub(crate) struct Beginning {
     pub metrics: Arc<Metrics>,
 }
 
+#[allow(clippy::struct_excessive_bools)] // each is a doubt of its own
 pub(super) struct State {
     pub(super) store: Arc<Store>,
     pub(super) signer: Signer,

@@ -75,8 +75,9 @@ impl JoinCode {
             .update(&(offer.len() as u64).to_le_bytes())
             .update(offer);
         hasher.update(request);
-        let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
-        let number = u64::from_le_bytes([a, b, c, d, e, f, g, h]) % 1_000_000_000_000;
+        let mut first = [0; 8];
+        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        let number = u64::from_le_bytes(first) % 1_000_000_000_000;
         let (high, low) = (number / 100_000_000, number % 100_000_000);
         format!("{high:04} {:04} {:04}", low / 10_000, low % 10_000)
     }

@@ -9,9 +9,9 @@ use core::fmt;
 use minicbor::Decoder;
 use thiserror::Error;
 
-const OFFER: &[u8; 5] = b"LTOFR";
-const REQUEST: &[u8; 5] = b"LTREQ";
-const ANSWER: &[u8; 5] = b"LTANS";
+const OFFER: [u8; 5] = *b"LTOFR";
+const REQUEST: [u8; 5] = *b"LTREQ";
+const ANSWER: [u8; 5] = *b"LTANS";
 const TAG: usize = 32;
 /// Names, in characters; the same as in a member entry.
 const MAX_CHARS: usize = 200;
@@ -196,7 +196,7 @@ impl Answer {
 }
 
 /// The whole message: its tag also covers what was said before.
-fn close(magic: &[u8; 5], map: Map, code: &JoinCode, before: &[&[u8]]) -> Vec<u8> {
+fn close(magic: [u8; 5], map: Map, code: &JoinCode, before: &[&[u8]]) -> Vec<u8> {
     let mut out = [magic.as_slice(), &[wire::SUITE]].concat();
     map.finish(&mut out);
     let tag = tag(code, &out, before);
@@ -207,12 +207,12 @@ fn close(magic: &[u8; 5], map: Map, code: &JoinCode, before: &[&[u8]]) -> Vec<u8
 /// The map of a message whose tag is right.
 fn open<'a>(
     bytes: &'a [u8],
-    magic: &[u8; 5],
+    magic: [u8; 5],
     longest: usize,
     code: &JoinCode,
     before: &[&[u8]],
 ) -> Result<&'a [u8], JoinError> {
-    let inside = wire::open(bytes, magic).map_err(|why| match why {
+    let inside = wire::open(bytes, &magic).map_err(|why| match why {
         Opening::Foreign => JoinError::Malformed,
         Opening::Suite => JoinError::Suite,
     })?;
@@ -253,10 +253,10 @@ struct Fields {
 
 impl Fields {
     fn read(body: &[u8]) -> Result<Self, JoinError> {
-        Self::fields(body).ok_or(JoinError::Malformed)
+        Self::parsed(body).ok_or(JoinError::Malformed)
     }
 
-    fn fields(body: &[u8]) -> Option<Self> {
+    fn parsed(body: &[u8]) -> Option<Self> {
         let mut decoder = Decoder::new(body);
         let mut fields = Self::default();
         for _ in 0..decoder.map().ok()?? {

@@ -60,8 +60,8 @@ pub(super) fn seal(
             return Err(BackupError::Io);
         }
         left -= part;
-        let sealed = sealer.seal(left == 0, &mut piece);
-        sealed.map_err(|_| BackupError::Io)?;
+        let outcome = sealer.seal(left == 0, &mut piece);
+        outcome.map_err(|_| BackupError::Io)?;
         to.write_all(&piece)?;
         written += piece.len() as u64;
     }
@@ -106,8 +106,8 @@ fn pieces(
             return Err(BackupError::Damaged);
         }
         left -= part;
-        let opened = opener.open(left == 0, &mut piece);
-        opened.map_err(|_| BackupError::Damaged)?;
+        let outcome = opener.open(left == 0, &mut piece);
+        outcome.map_err(|_| BackupError::Damaged)?;
         to.write_all(&piece)?;
     }
     Ok(())

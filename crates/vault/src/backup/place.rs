@@ -54,7 +54,7 @@ fn find(root: &Path) -> Vec<FoundBackup> {
     folders.sort();
     folders.dedup();
     let mut found: Vec<FoundBackup> = folders.iter().flat_map(|folder| whole(folder)).collect();
-    found.sort_by(|a, b| b.shown.made_at.cmp(&a.shown.made_at));
+    found.sort_by_key(|backup| std::cmp::Reverse(backup.shown.made_at));
     found
 }
 
@@ -106,7 +106,7 @@ pub(super) fn own(folder: &Path, author: AuthorId, ending: &str) -> Vec<(PathBuf
             (about.author == author).then_some((path, about.made_ms))
         })
         .collect();
-    own.sort_by(|a, b| b.1.cmp(&a.1));
+    own.sort_by_key(|(_, made_ms)| std::cmp::Reverse(*made_ms));
     own
 }
 

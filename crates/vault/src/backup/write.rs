@@ -112,7 +112,7 @@ async fn copied(desk: &Desk, to: &Path, stop: &Stop) -> Result<u64, BackupError>
     loop {
         let stopped = stop.clone();
         let patient = tries < TRIES;
-        let go_on = move |waited_for: bool| !stopped.is_set() && !(patient && waited_for);
+        let go_on = move |waited_for: bool| !(stopped.is_set() || patient && waited_for);
         match desk.store.copy_into(to, go_on).await {
             Err(Fault::Interrupted) if patient => {
                 std::fs::remove_file(to)?;

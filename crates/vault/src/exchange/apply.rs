@@ -129,6 +129,7 @@ fn ranges(segment: &Segment) -> Vec<(AuthorId, u64, u64)> {
 }
 
 /// Writes what was admitted, and only then lets it be so. True if the leads must be computed anew.
+#[allow(clippy::too_many_lines)] // one transaction, told in its order
 async fn store(
     desk: &Arc<Desk>,
     writer: &mut Writer,

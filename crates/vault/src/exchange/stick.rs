@@ -160,7 +160,7 @@ async fn export(
     let (preamble, key, header, total) = prepare(desk).await?;
     let name = file_name(desk);
     let path = dir.join(&name);
-    let writing = apart(move || Writing::create(path, key, header, &preamble)).await?;
+    let writing = apart(move || Writing::create(path, key, &header, &preamble)).await?;
     let way = Target {
         writing: Arc::new(Mutex::new(Some(writing))),
         have: Mutex::default(),

@@ -94,13 +94,13 @@ pub(super) async fn heal(desk: &Desk) -> Result<bool, ActError> {
     } else {
         None
     };
-    let wrote = !write.scribe().entries.is_empty();
-    if wrote {
+    let anything = !write.scribe().entries.is_empty();
+    if anything {
         write.commit(desk, writer).await?;
     }
     if let Some(key) = key {
         adopt_epoch(desk, writer, key);
     }
     desk.status().healed = Some(writer.state.members());
-    Ok(wrote)
+    Ok(anything)
 }

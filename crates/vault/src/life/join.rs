@@ -53,11 +53,11 @@ impl Knock {
         let (name, branch) = names(&form.desk, &form.branch)?;
         let wall: Wall = Arc::new(move || clock.now_ms());
         let remote = Remote::new(&url, wall).map_err(SyncError::from)?;
-        let room = remote
+        let seen = remote
             .room(&code.room(), 0)
             .await
             .map_err(SyncError::from)?;
-        let offer_bytes = room.ok_or(MemberError::Expired)?.offer;
+        let offer_bytes = seen.ok_or(MemberError::Expired)?.offer;
         let offer = Offer::decode(&offer_bytes, &code).map_err(|_| MemberError::Refused)?;
         let root = RootSecret::generate(&mut rng());
         let request = Request {

@@ -192,12 +192,12 @@ impl Writing {
     pub(super) fn create(
         path: PathBuf,
         key: StickKey,
-        header: Vec<u8>,
+        header: &[u8],
         preamble: &[u8],
     ) -> Result<Self, StickError> {
-        let opened = read_header(&mut header.as_slice())?;
+        let opened = read_header(&mut &*header)?;
         let mut file = File::create(part(&path))?;
-        file.write_all(&header)?;
+        file.write_all(header)?;
         Ok(Self {
             file: Some(file),
             path,
