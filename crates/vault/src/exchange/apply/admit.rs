@@ -322,24 +322,47 @@ const MOST_WAITING: usize = 32;
 /// Bytes of entries that may wait for it, all authors together.
 const MOST_WAITING_BYTES: usize = 8 << 20;
 
-/// One segment per unknown author: of those that begin with its first entry, the one that reaches furthest. What begins
-/// later could not be let in even when the author is known, and is asked for again.
-fn newest_of_each(segments: Vec<Segment>) -> Vec<Segment> {
-    let mut newest: BTreeMap<AuthorId, Segment> = BTreeMap::new();
+/// One segment per unknown author: from its first entry on, as far as what came goes without a gap. What begins later
+/// could not be let in even when the author is known, and is asked for again.
+fn newest_of_each(mut segments: Vec<Segment>) -> Vec<Segment> {
+    let first = |segment: &Segment| segment.entries.first().map_or(0, |e| e.header.seq);
+    segments.sort_by_key(first);
+    let mut kept: BTreeMap<AuthorId, Segment> = BTreeMap::new();
     let mut bytes = 0;
-    let begins = |segment: &Segment| segment.entries.first().is_some_and(|e| e.header.seq == 1);
-    for segment in segments.into_iter().filter(begins) {
+    for segment in segments {
         let author = segment.author();
-        let kept = newest.get(&author);
-        let further = kept.is_none_or(|kept| kept.head.seq < segment.head.seq);
-        let freed = kept.map_or(0, size);
-        let fits = bytes - freed + size(&segment) <= MOST_WAITING_BYTES;
-        if further && fits && (newest.len() < MOST_WAITING || kept.is_some()) {
-            bytes = bytes - freed + size(&segment);
-            newest.insert(author, segment);
+        let held = kept.get(&author);
+        let Some(whole) = extended(held, segment) else {
+            continue;
+        };
+        let freed = held.map_or(0, size);
+        let fits = bytes - freed + size(&whole) <= MOST_WAITING_BYTES;
+        if fits && (held.is_some() || kept.len() < MOST_WAITING) {
+            bytes = bytes - freed + size(&whole);
+            kept.insert(author, whole);
         }
     }
-    newest.into_values().collect()
+    kept.into_values().collect()
+}
+
+/// What is held of an unknown ledger, with a segment that goes on where it ends or overlaps with it; `None` if it brings
+/// nothing, or leaves a gap.
+fn extended(held: Option<&Segment>, segment: Segment) -> Option<Segment> {
+    let begins = segment.entries.first()?.header;
+    let Some(held) = held else {
+        return (begins.seq == 1).then_some(segment);
+    };
+    let last = held.entries.last()?.header;
+    if begins.seq > last.seq + 1 || segment.head.seq <= last.seq {
+        return None;
+    }
+    let fresh = segment.entries.iter();
+    let fresh: Vec<Entry> = fresh.filter(|e| e.header.seq > last.seq).cloned().collect();
+    let links = fresh.first()?.header.prev == last.hash();
+    links.then(|| Segment {
+        entries: [held.entries.as_slice(), &fresh].concat(),
+        head: segment.head,
+    })
 }
 
 fn size(segment: &Segment) -> usize {
