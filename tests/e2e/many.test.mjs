@@ -250,6 +250,7 @@ test("a PC that is cut off says so, and keeps nothing", async () => {
   await window.click(id("cut-do"));
   await until("the PC to be cut off", async () => !(await window.has(id("cut-off"))), 60_000);
   await desk("three").window.shows(id("removed"), 120_000);
+  assert.equal(await desk("three").window.has(id("failure")), false);
   await picture("three", "removed");
   await spotless("three");
   const left = readdirSync(desk("three").data);
