@@ -139,6 +139,16 @@ async fn a_call_ends_the_pause() {
 }
 
 #[tokio::test]
+async fn calls_in_a_pause_do_not_make_the_next_one_longer() {
+    let mut stage = Stage::new([down(), down(), down()], [], true);
+    assert_eq!(stage.next(2).await, [Sync, Rest(1)]);
+    for _ in 0..2 {
+        stage.worker.wake();
+        assert_eq!(stage.next(2).await, [Sync, Rest(1)]);
+    }
+}
+
+#[tokio::test]
 async fn a_call_during_the_wait_for_news_exchanges_at_once() {
     let mut stage = Stage::new([Ok(()), Ok(())], [], true);
     assert_eq!(stage.next(2).await, [Sync, Wait]);

@@ -79,7 +79,10 @@ async fn turns(exchange: impl Exchange, wake: Arc<Notify>, mut jitter: impl FnMu
                 failures = failures.saturating_add(1);
                 let length = backoff::pause(failures, jitter());
                 tracing::info!(%error, failures, pause_ms = length.as_millis(), "exchange failed");
-                pause(&exchange, &wake, length).await;
+                if pause(&exchange, &wake, length).await {
+                    // A busy hour without a server must not make the pauses after it long.
+                    failures = failures.saturating_sub(1);
+                }
             }
         }
         hasty = if began.elapsed() < HASTY {
@@ -103,10 +106,10 @@ async fn turn(exchange: &impl Exchange, wake: &Notify) -> Result<(), SyncError> 
     }
 }
 
-/// Lets time pass, but not through a call.
-async fn pause(exchange: &impl Exchange, wake: &Notify, length: Duration) {
+/// Lets time pass, but not through a call; whether it was a call that ended it.
+async fn pause(exchange: &impl Exchange, wake: &Notify, length: Duration) -> bool {
     tokio::select! {
-        () = wake.notified() => {}
-        () = exchange.rest(length) => {}
+        () = wake.notified() => true,
+        () = exchange.rest(length) => false,
     }
 }

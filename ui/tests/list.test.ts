@@ -26,6 +26,14 @@ describe("the list", () => {
     expect(rows().length).toBeLessThan(60);
   });
 
+  it("shows what was entered at another PC without being asked", async () => {
+    const { backend, app, rows } = await stage();
+    const before = app.leads.total;
+    const id = backend.arrive("Đặng Văn Đức", "Rơi mão sứ", 0);
+    await waitFor(() => expect(rows().some((row) => row.dataset.id === id)).toBe(true));
+    expect(app.leads.total).toBe(before + 1);
+  });
+
   it("reads a row out as one sentence", async () => {
     const { rows } = await stage();
     expect(rows()[0]?.getAttribute("aria-label")).toMatch(/Mới, chờ .* dòng 1 trên \d+/);

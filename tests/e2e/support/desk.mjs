@@ -118,6 +118,49 @@ export class Desk {
     );
   }
 
+  /** Enters somebody by hand, as at the counter. */
+  async addLead({ name, phone, question }) {
+    const { window } = this;
+    if (!(await window.has(id("new-lead")))) await window.click(id("pane-leads"));
+    await window.click(id("new-lead"));
+    await window.shows(id("new-form"));
+    await window.type(id("new-name"), name);
+    await window.type(id("new-phone"), phone);
+    await window.type(id("new-question"), question);
+    await window.type(id("new-basis-note"), "Khách nói tại quầy");
+    await window.click(id("new-save"));
+    await until(`a row for ${name}`, () => this.hasRow(name), 30_000);
+  }
+
+  /** Opens one section of the settings. */
+  async openSettings(section) {
+    await this.window.click(id("pane-settings"));
+    await this.window.click(id(`section-${section}`));
+    await this.window.shows(`${id(`section-${section}`)}[aria-current="page"]`);
+  }
+
+  /** Writes everything to a stick ("out") or reads it from there ("in"); what the window says of it. */
+  async carry(way, stick) {
+    const { window } = this;
+    await window.click(id("sync-chip"));
+    await window.click(id(`stick-${way}`));
+    await window.click(`${id("drive")}[data-id="${stick}"]`);
+    await window.shows(id("stick-report"), 60_000);
+    const said = await window.text(id("stick-report"));
+    await window.click(id("stick-close"));
+    await until("the dialog to be gone", async () => !(await window.has(id("stick"))));
+    return said;
+  }
+
+  /** `name: state` of every row, sorted. */
+  async states() {
+    const rows = await this.window.js(
+      `return [...document.querySelectorAll('${id("lead-row")}')].map(row =>
+        [".name", ".state"].map(part => row.querySelector(part).textContent.trim()).join(": "))`,
+    );
+    return rows.sort();
+  }
+
   /** Names in the list, top to bottom. */
   rows() {
     return this.window.texts(id("lead-row"));

@@ -183,8 +183,8 @@ export class FakeBackend implements Backend {
     for (const heard of this.heard.get(event) ?? []) (heard as (p: Events[E]) => void)(payload);
   }
 
-  /** A visitor sends the form. */
-  arrive(name = "Lê Thị Ngọc Hà", question = "Cho em hỏi giá trồng răng"): string {
+  /** A visitor sends the form; with `arrived` 0, somebody at another PC enters a lead. */
+  arrive(name = "Lê Thị Ngọc Hà", question = "Cho em hỏi giá trồng răng", arrived = 1): string {
     const first = this.all[0];
     if (!first) throw new Refusal("notReady");
     const id = `f${String(++this.tokens).padStart(31, "0")}`;
@@ -200,8 +200,8 @@ export class FakeBackend implements Backend {
       draft: null,
       timeline: [],
     });
-    this.tell("leadsChanged", { ids: [id], arrived: 1 });
-    this.tell("newLeadArrived", { count: 1 });
+    this.tell("leadsChanged", { ids: [id], arrived });
+    if (arrived > 0) this.tell("newLeadArrived", { count: arrived });
     return id;
   }
 

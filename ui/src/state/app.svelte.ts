@@ -38,6 +38,9 @@ export const useApp = (): App => getContext<App>(KEY);
 const latestMeeting = (sync: SyncView | null): number =>
   Math.max(0, ...(sync?.nearby ?? []).map((near) => near.syncedAt ?? 0));
 
+/** Refused only because the data were being closed. */
+const closing = (code: Code) => code === "locked" || code === "notReady";
+
 export class App {
   version = $state("");
   phase = $state<Phase>({ at: "starting" });
@@ -213,6 +216,8 @@ export class App {
     this.desks.clear();
     this.stick = null;
     this.leaving = null;
+    // asked just before the screen changed, answered from data that were closing
+    if (this.failure && closing(this.failure.code)) this.failure = null;
     this.undo.dismiss();
     this.overlay = "none";
     this.announcement = "";
@@ -264,8 +269,8 @@ export class App {
 
   fail(error: unknown): void {
     const code = error instanceof Refusal ? error.code : "internal";
-    // the lock screen says it already
-    if (code === "locked" && ["locked", "signedOut"].includes(this.phase.at)) return;
+    // the screen says it already
+    if (closing(code) && ["locked", "signedOut", "removed"].includes(this.phase.at)) return;
     this.failure = { code, detail: error instanceof Refusal ? error.detail : null };
   }
 

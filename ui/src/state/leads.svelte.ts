@@ -214,12 +214,14 @@ export class Leads {
       if (this.openId && (ids.length === 0 || ids.includes(this.openId))) await this.reread();
       return;
     }
+    // what is in no row may have been entered at another PC
+    const beyond = ids.some((id) => this.indexOf(id) < 0 && id !== this.openId);
     try {
       for (const id of ids) {
         if (this.indexOf(id) < 0 && id !== this.openId) continue;
         this.take(await this.backend.lead(id));
       }
-      await this.refreshCounts();
+      await (beyond ? Promise.all([this.load(), this.refreshToday()]) : this.refreshCounts());
     } catch (error) {
       this.fail(error);
     }
