@@ -1,7 +1,9 @@
 //! Who is enrolled, as a function of the member entries that count.
 //!
-//! Every member entry is kept as a fact under (author, seq). When a revocation cuts an author short, the facts that
-//! it wrote beyond the cut go too, and with them whoever was enrolled only by those.
+//! Every member entry that is held is kept as a fact under (author, seq), and the roster is computed from all of them, in
+//! whatever order they came. When a revocation cuts an author short, the facts that it wrote beyond the cut go too, and
+//! with them whoever was enrolled only by those. What an author stated while it could, and can no longer, stays without
+//! counting as long as its entry is held.
 use crate::author::AuthorKeys;
 use crate::clock::Hlc;
 use crate::header::{Header, Kind};
@@ -82,6 +84,35 @@ impl Roster {
         }
     }
 
+    /// The roster that these member entries make, in any order: what living through them came to. What does not count is
+    /// left out, and so is everything if the genesis entry of this clinic is not among them.
+    #[must_use]
+    pub fn of(clinic: ClinicId, members: impl IntoIterator<Item = (Header, Member)>) -> Self {
+        let mut roster = Self::new(clinic);
+        let (mut geneses, mut others) = (Vec::new(), Vec::new());
+        for (header, member) in members {
+            match member {
+                Member::Genesis { .. } => geneses.push((header, member)),
+                _ => others.push((header, member)),
+            }
+        }
+        for (header, member) in geneses {
+            let _ = roster.apply(&header, &member);
+        }
+        if roster.facts.is_empty() {
+            return roster;
+        }
+        for (header, member) in others {
+            let place = (header.author, header.seq);
+            if may_state(place.0, &member) {
+                let hlc = header.hlc;
+                roster.facts.entry(place).or_insert(Fact { hlc, member });
+            }
+        }
+        roster.settle();
+        roster
+    }
+
     /// Which clinic's.
     #[must_use]
     pub const fn clinic(&self) -> ClinicId {
@@ -138,9 +169,10 @@ impl Roster {
     #[must_use]
     pub fn lifetime(&self, id: AuthorId) -> Option<(Hlc, Option<Hlc>)> {
         let (mut began, mut ended) = (None::<Hlc>, None::<Hlc>);
-        for fact in self
-            .facts
-            .values()
+        let counts = |by: AuthorId| self.author(by).is_some_and(|by| by.may(Kind::Member));
+        let facts = self.facts.iter().filter(|((by, _), _)| counts(*by));
+        for fact in facts
+            .map(|(_, fact)| fact)
             .filter(|fact| fact.member.author() == id)
         {
             let first =
@@ -211,7 +243,9 @@ impl Roster {
         };
         next.facts.insert(place, fact);
         next.settle();
-        if !next.facts.contains_key(&place) {
+        // Nobody takes away the ground it stands on.
+        let counts = next.author(place.0).is_some_and(|by| by.may(Kind::Member));
+        if !counts || !next.facts.contains_key(&place) {
             return Err(RosterError::NotAllowed);
         }
         *self = next;
@@ -230,22 +264,20 @@ impl Roster {
         let powerful = self
             .author(by)
             .is_some_and(|author| author.may(Kind::Member) && author.may_write(seq));
-        let revokes_itself = matches!(member, Member::Revoke { author, .. } if *author == by);
-        (powerful && !revokes_itself && member.fits())
+        (powerful && may_state(by, member))
             .then_some(())
             .ok_or(RosterError::NotAllowed)
     }
 
-    /// Drops facts until every one left was stated by somebody who could.
+    /// Computes who is enrolled, and forgets facts whose entries nobody holds any more: those beyond a cut, and all of
+    /// whoever is not enrolled.
     fn settle(&mut self) {
         loop {
             self.authors = fold(&self.facts);
             let before = self.facts.len();
             let authors = &self.authors;
             self.facts.retain(|(by, seq), _| {
-                authors
-                    .get(by)
-                    .is_some_and(|author| author.may(Kind::Member) && author.may_write(*seq))
+                authors.get(by).is_some_and(|author| author.may_write(*seq))
             });
             if self.facts.len() == before {
                 return;
@@ -254,18 +286,39 @@ impl Roster {
     }
 }
 
-/// Everybody whom a chain of enrolments links to the genesis entry.
+/// Whether anybody may state this: it fits, and nobody revokes itself.
+fn may_state(by: AuthorId, member: &Member) -> bool {
+    let revokes_itself = matches!(member, Member::Revoke { author, .. } if *author == by);
+    !revokes_itself && member.fits()
+}
+
+/// Everybody whom a chain of enrolments that count links to the genesis entry, with the cuts of revocations that count.
 fn fold(facts: &BTreeMap<Place, Fact>) -> BTreeMap<AuthorId, Author> {
-    let cuts = cuts(facts);
+    let mut facts = in_order(facts);
+    loop {
+        // A revocation counts if a chain of enrolments gave its author that power, and no other one took it.
+        let linked = link(&facts, &BTreeMap::new());
+        let cuts = cuts(&facts, &linked);
+        let before = facts.len();
+        let uncut = |by: &AuthorId, seq: u64| cuts.get(by).is_none_or(|cut| seq <= *cut);
+        facts.retain(|((by, seq), _)| linked.contains_key(by) && uncut(by, *seq));
+        if facts.len() == before {
+            return link(&facts, &cuts);
+        }
+    }
+}
+
+/// Everybody whom a chain of enrolments among these facts links to the genesis entry.
+fn link(facts: &[(&Place, &Fact)], cuts: &BTreeMap<AuthorId, u64>) -> BTreeMap<AuthorId, Author> {
     let mut authors = BTreeMap::new();
     loop {
         let before = strength(&authors);
         let mut next = BTreeMap::new();
-        for ((by, seq), fact) in in_order(facts) {
+        for ((by, _), fact) in facts {
             let founding = matches!(fact.member, Member::Genesis { .. });
-            let counts = |author: &Author| author.may(Kind::Member) && author.may_write(*seq);
+            let counts = |author: &Author| author.may(Kind::Member);
             if founding || authors.get(by).is_some_and(counts) {
-                state(&mut next, &fact.member, &cuts);
+                state(&mut next, &fact.member, cuts);
             }
         }
         authors = next;
@@ -287,9 +340,11 @@ fn in_order(facts: &BTreeMap<Place, Fact>) -> Vec<(&Place, &Fact)> {
     ordered
 }
 
-fn cuts(facts: &BTreeMap<Place, Fact>) -> BTreeMap<AuthorId, u64> {
+/// Where those who may revoke end each ledger.
+fn cuts(facts: &[(&Place, &Fact)], linked: &BTreeMap<AuthorId, Author>) -> BTreeMap<AuthorId, u64> {
     let mut cuts = BTreeMap::new();
-    for fact in facts.values() {
+    let counts = |by: &AuthorId| linked.get(by).is_some_and(|by| by.may(Kind::Member));
+    for (_, fact) in facts.iter().filter(|((by, _), _)| counts(by)) {
         if let Member::Revoke { author, last_seq } = fact.member {
             let cut = cuts.entry(author).or_insert(last_seq);
             *cut = last_seq.min(*cut);

@@ -10,6 +10,7 @@ mod parsers;
 mod plan;
 mod proof;
 mod revocation;
+mod roster;
 mod speed;
 mod split;
 mod support;

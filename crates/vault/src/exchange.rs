@@ -196,8 +196,9 @@ pub(crate) async fn both_ways<T: Transport>(
     };
     pull(desk, way, &mut synced).await?;
     fill(desk, way, &mut synced).await?;
-    if upkeep::heal(desk).await? {
-        outbox::push(desk, way).await?;
+    let unsure = way.other() == Other::Server && !desk.status().have_is_fresh;
+    if upkeep::heal(desk).await? || unsure {
+        synced.sent += outbox::push_anew(desk, way).await?;
     }
     if synced.arrived > 0 || desk.status().compared.is_none() {
         witness::compare(desk).await?;
@@ -307,6 +308,8 @@ async fn pull<T: Transport>(
             || ((applied.progress || !applied.stopped.is_empty()) && barren <= BARREN_PAGES);
         if !more || !goes_on {
             let mut status = desk.status();
+            // Arrivals are never taken back: a server that counts fewer than before is an older copy of itself.
+            status.have_is_fresh &= page.cursor.is_none_or(|cursor| status.cursor <= cursor);
             status.cursor = page.cursor.unwrap_or(status.cursor);
             if other == Other::Server {
                 status.complete = !more;

@@ -258,6 +258,49 @@ async fn a_server_that_lost_what_it_had_is_named_and_filled_again() {
     assert_eq!(clinic.vault.sync_view().await.unwrap().unsent, 0);
 }
 
+/// Forgets the last of these entries, as an older copy of the server's store would.
+fn forget_last(server: &Server, author: ledger::AuthorId) -> usize {
+    let mut state = server.state();
+    let ledger = state.ledgers.get_mut(&author).unwrap();
+    ledger.pop();
+    ledger.len() + 1
+}
+
+#[tokio::test]
+async fn a_server_that_lost_what_it_had_is_filled_again_also_by_a_pc_that_has_nothing_new() {
+    let (mut clinic, server) = claimed().await;
+    let lead = person("A B", "0903111222", "");
+    clinic.vault.add(lead).await.unwrap();
+    clinic.vault.sync().await.unwrap();
+    clinic.reopen().await;
+    clinic.vault.sync().await.unwrap();
+    let me = clinic.vault.author();
+    let whole = forget_last(&server, me);
+    clinic.reopen().await;
+    clinic.vault.sync().await.unwrap();
+    assert_eq!(server.state().ledgers[&me].len(), whole);
+    assert!(alarms(&clinic).await.contains(&AlarmKind::Rollback));
+    // It is asked once, and not at every exchange.
+    let pushes = server.state().pushes;
+    clinic.vault.sync().await.unwrap();
+    assert_eq!(server.state().pushes, pushes);
+}
+
+#[tokio::test]
+async fn a_server_that_counts_fewer_arrivals_than_before_is_asked_what_it_has() {
+    let (clinic, server) = claimed().await;
+    let earlier = server.state().own.clone();
+    server.post("Trần B", "0903444555", "Giá?");
+    clinic.vault.sync().await.unwrap();
+    clinic.vault.sync().await.unwrap();
+    let me = clinic.vault.author();
+    let whole = forget_last(&server, me);
+    server.state().own = earlier;
+    clinic.vault.sync().await.unwrap();
+    assert_eq!(server.state().ledgers[&me].len(), whole);
+    assert!(alarms(&clinic).await.contains(&AlarmKind::Rollback));
+}
+
 #[tokio::test]
 async fn a_changed_form_raises_an_alarm_until_it_is_the_pinned_one_again() {
     let (mut clinic, server) = claimed().await;

@@ -338,15 +338,16 @@ impl CauseCode {
 }
 
 async fn replica(store: &Store, record: &ClinicRecord) -> Result<Replica, StoreError> {
-    let mut roster = Roster::new(ClinicId::of_genesis(&record.genesis));
+    let mut members = Vec::new();
     for entry in store.members().await? {
         let member = entry.payload.bytes().map(Member::decode);
         let Some(Ok(member)) = member else {
             return Err(StoreError::Damaged("member entry"));
         };
-        // Each counted when it arrived; one that no longer does was overruled by a later revocation.
-        let _ = roster.apply(&entry.header, &member);
+        members.push((entry.header, member));
     }
+    // Each counted when it arrived; one that no longer does was overruled by a later revocation.
+    let roster = Roster::of(ClinicId::of_genesis(&record.genesis), members);
     let mut heads = BTreeMap::new();
     for header in store.tips().await? {
         let hlc: Hlc = header.hlc;

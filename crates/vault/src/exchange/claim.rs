@@ -79,6 +79,7 @@ pub(crate) async fn claim(desk: &Arc<Desk>, url: &str, code: &str) -> Result<Des
         let mut status = desk.status();
         status.remote = Some(remote);
         status.cursor = 0;
+        status.have_is_fresh = true;
     }
     super::status::set(desk, SyncState::Connecting);
     Ok(desk.memory().desk_view(desk))

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ledger::{AuthorId, Have, Kind, Replica};
+use ledger::{AuthorId, Have, Kind, Replica, bundle};
 
 use super::peers;
 use super::shelf::{PARCEL, Parcel, WHOLE, Wish, pack};
@@ -33,6 +33,7 @@ pub(super) async fn push<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<u32,
         let before = refused.len();
         refused.extend(receipt.refused.iter().map(|refused| refused.author));
         let learned = acknowledge(desk, other, &theirs, &receipt).await?;
+        desk.status().have_is_fresh |= other == Other::Server;
         theirs = learned.have;
         // Once it may say that it lost something, and is sent it again; not for ever.
         let again = learned.rolled_back && !std::mem::replace(&mut rolled_back, true);
@@ -47,6 +48,19 @@ pub(super) async fn push<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<u32,
     } else {
         Ok(sent)
     }
+}
+
+/// Asks a server that has not said since the start, or since it fell behind, what it has, and sends what that lacks. It
+/// could be an older copy of itself, and whoever has nothing new would never hear of it. After a pull: what a revocation
+/// took is no loss.
+pub(super) async fn push_anew<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<u32, SyncError> {
+    let other = way.other();
+    if other == Other::Server && !desk.status().have_is_fresh {
+        let receipt = way.push(bundle::Writer::new().finish()).await?;
+        acknowledge(desk, other, &Have::default(), &receipt).await?;
+        desk.status().have_is_fresh = true;
+    }
+    push(desk, way).await
 }
 
 /// The next bundle, or nothing when the other side has everything that we can hand on.

@@ -32,6 +32,8 @@ pub(crate) struct Status {
     pub remote: Option<Remote>,
     /// Arrival cursor for waiting.
     pub cursor: u64,
+    /// What the server is known to have is its word since the start, and since it last fell behind.
+    pub have_is_fresh: bool,
     /// Authors whose ledgers stopped at a bad entry, by the way that it came: who lies on one way
     /// must not keep an author's entries from coming on another.
     stopped: BTreeMap<Other, BTreeSet<AuthorId>>,
@@ -68,6 +70,7 @@ impl Status {
             state,
             remote: None,
             cursor: 0,
+            have_is_fresh: false,
             stopped: BTreeMap::new(),
             quarantined: BTreeMap::new(),
             asked_to_fill: BTreeSet::new(),

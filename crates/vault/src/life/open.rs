@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ledger::{
-    AuthorId, Entry, EntryHash, Epoch, Gone, Hlc, Kind, Ledger, Member, Replica, Roster, Tip,
+    AuthorId, ClinicId, Entry, EntryHash, Epoch, Gone, Hlc, Kind, Ledger, Member, Replica, Roster,
+    Tip,
 };
 use seal::{ClinicKey, RootSecret, StorageKey, Table};
 
@@ -60,7 +61,7 @@ pub(crate) async fn look(store: Store) -> Result<LockedVault, Fault> {
     let checked = store.quick_check(None).await?;
     let identity = ledger_rows::identity(&store).await?;
     let members = ledger_rows::memberships(&store).await?;
-    let roster = roster(Roster::new(identity.clinic), &members)?;
+    let roster = roster(identity.clinic, &members)?;
     let tips = ledger_rows::tips(&store).await?;
     let gone = ledger_rows::gone(&store).await?;
     let check_later = checked == Checked::Partly;
@@ -75,18 +76,20 @@ pub(crate) async fn look(store: Store) -> Result<LockedVault, Fault> {
     })
 }
 
-/// The roster that these entries make, in their order.
-pub(super) fn roster(mut roster: Roster, members: &[Entry]) -> Result<Roster, Fault> {
-    for entry in members
+/// The roster that these entries make. One that counts no longer is no damage.
+fn roster(clinic: ClinicId, members: &[Entry]) -> Result<Roster, Fault> {
+    let facts = members
         .iter()
         .filter(|entry| entry.header.kind == Kind::Member)
-    {
-        let payload = entry.payload.bytes().ok_or(Fault::Damaged)?;
-        let member = Member::decode(payload).map_err(|_| Fault::Damaged)?;
-        // One that a later revocation made void is refused by order, not by damage.
-        let _ = roster.apply(&entry.header, &member);
-    }
-    Ok(roster)
+        .map(|entry| {
+            let payload = entry.payload.bytes().ok_or(Fault::Damaged)?;
+            let member = Member::decode(payload).map_err(|_| Fault::Damaged)?;
+            Ok((entry.header, member))
+        });
+    Ok(Roster::of(
+        clinic,
+        facts.collect::<Result<Vec<_>, Fault>>()?,
+    ))
 }
 
 /// Opens the vault.

@@ -151,14 +151,15 @@ impl Disk {
 
     /// The replica as a start computes it from what is stored.
     pub(super) fn reload(&self) -> Replica {
-        let mut roster = Roster::new(self.clinic);
+        let mut members = Vec::new();
         for (author, seq) in &self.members {
             let place = usize::try_from(*seq).unwrap_or(0) - 1;
             let entry = &self.entries[author][place];
             if let Some(Ok(member)) = entry.payload.bytes().map(Member::decode) {
-                let _ = roster.apply(&entry.header, &member);
+                members.push((entry.header, member));
             }
         }
+        let roster = Roster::of(self.clinic, members);
         let mut gone = Gone::default();
         let mut tips = BTreeMap::new();
         for entry in self.all() {

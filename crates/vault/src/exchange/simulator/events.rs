@@ -457,6 +457,7 @@ impl World {
             backup: None,
             stopped: BTreeSet::new(),
             doubts: Vec::new(),
+            have_is_fresh: false,
             dropped: false,
             told: Vec::new(),
         };

@@ -44,6 +44,8 @@ pub(super) struct Pc {
     pub stopped: BTreeSet<AuthorId>,
     /// Ledgers of which the server has less than it had, and how much; forgotten at a start.
     pub doubts: Vec<(AuthorId, u64)>,
+    /// What it knows of the server is the server's word since the start.
+    pub have_is_fresh: bool,
     /// A revocation took entries from it since this was last looked at.
     pub dropped: bool,
     /// Everything a person here was told, ever: whose ledger, and what.
@@ -64,6 +66,7 @@ impl Pc {
             backup: None,
             stopped: BTreeSet::new(),
             doubts: Vec::new(),
+            have_is_fresh: false,
             dropped: false,
             told: Vec::new(),
         }
@@ -336,6 +339,7 @@ impl Pc {
     pub(super) fn restart(&mut self) {
         self.stopped.clear();
         self.doubts.clear();
+        self.have_is_fresh = false;
         if self.standing == Standing::Removed {
             return;
         }

@@ -196,7 +196,7 @@ impl World {
             None if self.server.knows(self.pcs[0].id()).is_some() => return,
             _ => {}
         }
-        if !self.push(at, rng) || !self.pull(at, rng) {
+        if !self.push(at, false, rng) || !self.pull(at, rng) || !self.push(at, true, rng) {
             return;
         }
         self.pcs[at].judge_server();
@@ -210,7 +210,7 @@ impl World {
             let wrote = !written.is_empty();
             self.note(written);
             if wrote {
-                self.push(at, rng);
+                self.push(at, false, rng);
             }
         }
     }
@@ -228,7 +228,8 @@ impl World {
         }
     }
 
-    fn push(&mut self, at: usize, rng: &mut StdRng) -> bool {
+    /// With `ask`, a server that has not said since the start what it has is asked even if it seems to lack nothing.
+    fn push(&mut self, at: usize, ask: bool, rng: &mut StdRng) -> bool {
         let id = self.pcs[at].id();
         let mut rolled_back = false;
         for _ in 0..PAGES {
@@ -236,7 +237,8 @@ impl World {
             let limit = if self.calm { usize::MAX } else { 6_000 };
             let theirs = pc.disk.theirs.clone();
             let (bundle, _) = pc.disk.bundle(&pc.secrets.signer, &theirs, limit);
-            if Reader::new(&bundle).next().is_none() {
+            let unsure = ask && !pc.have_is_fresh;
+            if Reader::new(&bundle).next().is_none() && !unsure {
                 return true;
             }
             let mut answer = None;
@@ -250,6 +252,7 @@ impl World {
                 return false;
             }
             let pc = &mut self.pcs[at];
+            pc.have_is_fresh = true;
             if pushed.have.seq(id) > pc.disk.ledger.seq() {
                 pc.told.push((Some(id), AlarmKind::StaleCopy));
             }
