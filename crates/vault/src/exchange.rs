@@ -25,7 +25,7 @@ pub(crate) mod witness;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::{AuthorId, Have, Signer};
+use ledger::{AuthorId, Have, Replica, Signer};
 use seal::RootSecret;
 
 pub(crate) use claim::claim;
@@ -351,18 +351,27 @@ async fn fill<T: Transport>(
 
 /// What we have, drawn back to before the first missing payload of each ledger; nothing if none is.
 async fn incomplete(desk: &Desk, other: Other) -> Result<Option<Have>, ActError> {
-    let mut have = wanted(desk, other).await?;
+    let have = wanted(desk, other).await?;
     let mut writing = desk.writing().await;
     let replica = &writing.get()?.replica;
+    let status = desk.status();
+    Ok(to_fill(replica, have, |author| {
+        status.has_stopped(other, author)
+    }))
+}
+
+/// `have`, drawn back to before the first missing payload of each ledger that did not stop; nothing if none is. That a
+/// revoked author wrote on stops its ledger as well, and is no reason to go without what it wrote before.
+fn to_fill(replica: &Replica, mut have: Have, stopped: impl Fn(AuthorId) -> bool) -> Option<Have> {
     let whole = replica.have_whole();
     let mut lacks = false;
     for (author, _) in replica.gone().missing() {
-        if !desk.status().has_stopped(other, author) {
+        if !replica.roster().is_active(author) || !stopped(author) {
             have.0.insert(author, whole.seq(author));
             lacks = true;
         }
     }
-    Ok(lacks.then_some(have))
+    lacks.then_some(have)
 }
 
 /// What we have, and what we don't want (again).

@@ -22,6 +22,14 @@ use self::world::{World, Written};
 const FLOOR: u64 = 10_000;
 /// Seeds that once failed, one a line; what follows a `#` says why.
 const PERMANENT: &str = include_str!("simulator/seeds.txt");
+/// Seeds that still fail, by faults that are known and open; as above.
+const OPEN: &str = include_str!("simulator/open.txt");
+
+/// The seeds of such a file.
+fn listed(file: &str) -> Vec<u64> {
+    let seed = |line: &str| line.split('#').next()?.trim().parse().ok();
+    file.lines().filter_map(seed).collect()
+}
 
 /// What a schedule came to.
 #[derive(Default)]
@@ -185,23 +193,38 @@ fn whatever_happens_between_pcs_they_end_with_the_same_and_nothing_is_lost() {
         Some(seed) => vec![seed],
         None => (0..asked("LETAN_SCHEDULES").unwrap_or(FLOOR)).collect(),
     };
+    let open = listed(OPEN);
     let Outcome { ran, done, failed } = run_all(&seeds);
-    tell(&failed);
+    let (known, new): (Vec<_>, Vec<_>) = failed
+        .into_iter()
+        .partition(|(seed, _)| open.contains(seed));
+    tell(&new);
+    for (seed, why) in &known {
+        println!("simulator: known, seed {seed}: {why}");
+    }
     println!(
-        "simulator: {ran} schedules, {} failures, {} entries ({} under a key that no owner was left with)",
-        failed.len(),
+        "simulator: {ran} schedules, {} new failures, {} known, {} entries ({} under a key that no owner was left \
+         with)",
+        new.len(),
+        known.len(),
         done.entries,
         done.illegible
     );
-    assert!(failed.is_empty(), "{} seeds failed", failed.len());
+    assert!(new.is_empty(), "{} seeds failed", new.len());
+    // A fault that is no more must be seen if it comes back.
+    let passed = |seed: &&u64| seeds.contains(seed) && known.iter().all(|(one, _)| one != *seed);
+    let passed: Vec<_> = open.iter().filter(passed).collect();
+    assert!(
+        passed.is_empty(),
+        "{passed:?} hold now: move them from open.txt to seeds.txt"
+    );
     let fewer = asked("LETAN_SEED").or(asked("LETAN_SCHEDULES"));
     assert!(ran as u64 >= FLOOR || fewer.is_some());
 }
 
 #[test]
 fn schedules_that_failed_once_never_fail_again() {
-    let seed = |line: &str| line.split('#').next()?.trim().parse().ok();
-    let seeds: Vec<u64> = PERMANENT.lines().filter_map(seed).collect();
+    let seeds = listed(PERMANENT);
     let Outcome { ran, failed, .. } = run_all(&seeds);
     tell(&failed);
     assert!(failed.is_empty() && ran == seeds.len());

@@ -74,9 +74,11 @@ impl World {
         }
     }
 
-    fn standing(&self) -> Vec<ledger::Have> {
-        let pcs = self.pcs.iter().map(|pc| pc.disk.replica.have());
-        pcs.chain([self.server.now.disk.replica.have()]).collect()
+    fn standing(&self) -> Vec<(ledger::Have, usize)> {
+        let pcs = self.pcs.iter().map(|pc| &pc.disk.replica);
+        let all = pcs.chain([&self.server.now.disk.replica]);
+        all.map(|one| (one.have(), one.gone().missing().count()))
+            .collect()
     }
 
     /// PCs that belong here to the end.
@@ -327,12 +329,21 @@ fn differ(one: &Disk, other: &Disk) -> String {
         let cut = known.and_then(|known| known.last_seq);
         format!("{id} {} ≠ {} ({role:?}, cut {cut:?})", a.seq(id), b.seq(id))
     });
-    let lines: Vec<String> = lines.collect();
+    let mut lines: Vec<String> = lines.collect();
     if lines.is_empty() {
-        "payloads or hashes".into()
-    } else {
-        lines.join("; ")
+        lines.push("payloads or hashes".into());
     }
+    for (disk, whose) in [(one, "the first"), (other, "the other")] {
+        for (author, seq) in disk.replica.gone().missing() {
+            let role = roster
+                .author(author)
+                .map(|known| (known.role, known.last_seq));
+            lines.push(format!(
+                "{whose} lacks the payload of {seq} of {author} {role:?}"
+            ));
+        }
+    }
+    lines.join("; ")
 }
 
 fn shown(one: &Disk, other: &Disk) -> String {

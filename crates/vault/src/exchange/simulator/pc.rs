@@ -14,6 +14,7 @@ use seal::{ClinicKey, RootSecret};
 use super::disk::Disk;
 use crate::desk::{EpochKeys, Secrets};
 use crate::exchange::apply::admit::admit;
+use crate::exchange::to_fill;
 use crate::projection::stamp;
 use crate::view::AlarmKind;
 
@@ -304,16 +305,8 @@ impl Pc {
 
     /// As it asks for payloads that are missing; nothing if none is.
     pub(super) fn wanted_whole(&self) -> Option<Have> {
-        let mut have = self.wanted();
-        let whole = self.disk.replica.have_whole();
-        let mut lacks = false;
-        for (author, _) in self.disk.replica.gone().missing() {
-            if !self.stopped.contains(&author) {
-                have.0.insert(author, whole.seq(author));
-                lacks = true;
-            }
-        }
-        lacks.then_some(have)
+        let stopped = |author| self.stopped.contains(&author);
+        to_fill(&self.disk.replica, self.wanted(), stopped)
     }
 
     /// Once everything that the server has is here: less of a ledger is no old copy where a revocation cut it short.
