@@ -130,8 +130,9 @@ test("a receptionist is offered no people, and manages no PC", async () => {
     assert.equal(await window.has(id(`section-${section}`)), false, section);
   await window.click(id("section-desks"));
   await window.shows(id("desks-readonly"), 30_000);
-  for (const deed of ["desk-add", "desk-menu", "kit-drill", "switch-lan"])
+  for (const deed of ["desk-add", "desk-menu", "kit-drill"])
     assert.equal(await window.has(id(deed)), false, deed);
+  assert.equal(await window.text(id("failure")), null);
   await picture("clerk-settings");
   await spotless();
 });
