@@ -247,28 +247,39 @@ pub(crate) async fn synced(desk: &Desk, peer: AuthorId) -> Result<(), ActError> 
 pub(crate) async fn met(desk: &Desk, peer: AuthorId) -> Result<(), ActError> {
     let mut writing = desk.writing().await;
     let synced_at = writing.get()?.peers.value.synced_at(peer);
-    {
+    let first = {
         let mut status = desk.status();
         let near = status.nearby.entry(peer).or_default();
         near.connections += 1;
         near.synced_at = near.synced_at.max(synced_at);
-    }
+        near.connections == 1
+    };
     desk.tell(Event::Sync);
+    if first {
+        desk.tell(Event::Desks);
+    }
     Ok(())
 }
 
 /// We are in touch with this PC no more.
 pub(crate) fn lost(desk: &Desk, peer: AuthorId) {
-    {
+    let last = {
         let mut status = desk.status();
-        if let Some(near) = status.nearby.get_mut(&peer) {
+        let near = status.nearby.get_mut(&peer);
+        let left = near.map(|near| {
             near.connections = near.connections.saturating_sub(1);
-            if near.connections == 0 {
-                status.nearby.remove(&peer);
-            }
+            near.connections
+        });
+        let last = left == Some(0);
+        if last {
+            status.nearby.remove(&peer);
         }
-    }
+        last
+    };
     desk.tell(Event::Sync);
+    if last {
+        desk.tell(Event::Desks);
+    }
 }
 
 async fn write(desk: &Desk, writer: &mut Writer, peers: Peers) -> Result<(), ActError> {
