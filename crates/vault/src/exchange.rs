@@ -3,6 +3,7 @@ mod alarm;
 pub(crate) mod apply;
 mod claim;
 mod cutoff;
+pub(crate) mod doubt;
 pub(crate) mod open;
 mod outbox;
 pub(crate) mod peers;
@@ -307,15 +308,23 @@ async fn pull<T: Transport>(
         let goes_on = other == Other::Stick
             || ((applied.progress || !applied.stopped.is_empty()) && barren <= BARREN_PAGES);
         if !more || !goes_on {
-            let mut status = desk.status();
-            // Arrivals are never taken back: a server that counts fewer than before is an older copy of itself.
-            status.have_is_fresh &= page.cursor.is_none_or(|cursor| status.cursor <= cursor);
-            status.cursor = page.cursor.unwrap_or(status.cursor);
-            if other == Other::Server {
-                status.complete = !more;
+            note_end(desk, other, page.cursor, !more);
+            if !more {
+                doubt::judge(desk, other).await?;
             }
             return Ok(());
         }
+    }
+}
+
+/// Keeps where a pull ended, and whether that was the end of everything.
+fn note_end(desk: &Desk, other: Other, cursor: Option<u64>, whole: bool) {
+    let mut status = desk.status();
+    // Arrivals are never taken back: a server that counts fewer than before is an older copy of itself.
+    status.have_is_fresh &= cursor.is_none_or(|cursor| status.cursor <= cursor);
+    status.cursor = cursor.unwrap_or(status.cursor);
+    if other == Other::Server {
+        status.complete = whole;
     }
 }
 

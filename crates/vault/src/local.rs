@@ -6,6 +6,7 @@ use seal::{StorageKey, Table};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::exchange::doubt::Doubts;
 use crate::store::sealed_rows::{self, SealedRow};
 use crate::store::{Batch, Fault, Store};
 use crate::view::{Alarm, AlarmKind, ChipCounts, Millis};
@@ -55,6 +56,8 @@ pub(crate) struct Link {
     pub form: Option<String>,
     /// What was found wrong and not yet put right.
     pub alarms: Vec<KeptAlarm>,
+    /// Ledgers of which the server had more, until everything that it has is here.
+    pub doubts: Doubts,
     /// Entries that the first exchange has to bring, about; `None` once it is over.
     pub first: Option<u64>,
     /// Root secret that may sign until the server knows this desk, hexadecimal; else absent.

@@ -89,6 +89,30 @@ async fn two_pcs_end_with_the_same_and_say_truly_where_a_record_is() {
     );
 }
 
+/// Whether `vault` shows the PC `other` as being nearby.
+async fn is_near(vault: &Vault, other: &Vault) -> bool {
+    let id = other.author().to_string();
+    let rows = vault.desks().await.unwrap().desks;
+    rows.iter().find(|row| row.id == id).unwrap().near
+}
+
+#[tokio::test]
+async fn a_pc_is_shown_as_near_as_long_as_it_is_and_the_window_is_told() {
+    let mut clinic = Clinic::found().await;
+    let other = second(&mut clinic, "Quầy 2").await;
+    assert!(!is_near(&other.vault, &clinic.vault).await);
+    let mut events = other.vault.events();
+    let (link, _serving) = connect(&other.vault, &clinic.vault).await.unwrap();
+    assert!(is_near(&other.vault, &clinic.vault).await);
+    assert!(!is_near(&other.vault, &other.vault).await);
+    assert!(crate::support::drain(&mut events).contains(&vault::Event::Desks));
+    drop(link);
+    let told = async { while events.recv().await != Ok(vault::Event::Desks) {} };
+    let told = tokio::time::timeout(Duration::from_secs(20), told).await;
+    assert!(told.is_ok(), "nobody was told that it is gone");
+    assert!(!is_near(&other.vault, &clinic.vault).await);
+}
+
 #[tokio::test]
 async fn news_on_either_side_ends_the_wait() {
     let mut clinic = Clinic::found().await;

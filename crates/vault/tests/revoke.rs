@@ -264,3 +264,76 @@ async fn a_new_kit_in_place_of_the_old_one_has_a_key_that_the_old_one_lacks() {
     assert!(!granted(&server, newest).contains(&old));
     assert!(alarms(&clinic).await.is_empty());
 }
+
+/// Two PCs of a clinic, the second of which wrote more than its owner had seen when it was cut off;
+/// the server took the revocation in.
+async fn cut_short(server: &Server, clinic: &Clinic) -> (Joined, Joined) {
+    let second = joined(clinic, DeskRole::Desk, "Quầy 2").await;
+    let third = joined(clinic, DeskRole::Desk, "Quầy 3").await;
+    clinic.vault.sync().await.unwrap();
+    let seen = server.state().ledgers[&second.vault.author()].len();
+    for phone in ["0903111222", "0903111223"] {
+        let lead = person("Lê Minh", phone, "");
+        second.vault.add(lead).await.unwrap();
+    }
+    second.vault.sync().await.unwrap();
+    third.vault.sync().await.unwrap();
+    // The third knows that the server has it all.
+    third.vault.sync().await.unwrap();
+    server.state().down = true;
+    clinic.vault.revoke(&second.id(), true).await.unwrap();
+    server.state().down = false;
+    let id = second.vault.author();
+    server.state().ledgers.get_mut(&id).unwrap().truncate(seen);
+    clinic.vault.sync().await.unwrap();
+    (second, third)
+}
+
+async fn kinds(vault: &vault::Vault) -> Vec<AlarmKind> {
+    let view = vault.sync_view().await.unwrap();
+    view.alarms.into_iter().map(|alarm| alarm.kind).collect()
+}
+
+#[tokio::test]
+async fn a_ledger_that_a_revocation_shortens_is_no_old_copy_of_the_server() {
+    let (clinic, server) = claimed().await;
+    let (_second, third) = cut_short(&server, &clinic).await;
+    let lead = person("A B", "0987654321", "");
+    third.vault.add(lead).await.unwrap();
+    third.vault.sync().await.unwrap();
+    assert_eq!(third.vault.leads(all()).await.unwrap().total, 1);
+    third.vault.sync().await.unwrap();
+    assert_eq!(kinds(&third.vault).await, []);
+}
+
+#[tokio::test]
+async fn a_server_that_lost_even_one_entry_of_somebody_else_is_named() {
+    let (clinic, server) = claimed().await;
+    let second = joined(&clinic, DeskRole::Desk, "Quầy 2").await;
+    clinic.vault.sync().await.unwrap();
+    clinic.vault.sync().await.unwrap();
+    let id = second.vault.author();
+    let whole = server.state().ledgers[&id].len();
+    server
+        .state()
+        .ledgers
+        .get_mut(&id)
+        .unwrap()
+        .truncate(whole - 1);
+    let lead = person("A B", "0987654321", "");
+    clinic.vault.add(lead).await.unwrap();
+    clinic.vault.sync().await.unwrap();
+    assert_eq!(kinds(&clinic.vault).await, [AlarmKind::Rollback]);
+}
+
+#[tokio::test]
+async fn a_server_that_lost_more_than_a_revocation_cut_is_named() {
+    let (clinic, server) = claimed().await;
+    let (second, third) = cut_short(&server, &clinic).await;
+    let id = second.vault.author();
+    server.state().ledgers.get_mut(&id).unwrap().pop();
+    let lead = person("A B", "0987654321", "");
+    third.vault.add(lead).await.unwrap();
+    third.vault.sync().await.unwrap();
+    assert_eq!(kinds(&third.vault).await, [AlarmKind::Rollback]);
+}

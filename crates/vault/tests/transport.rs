@@ -336,3 +336,60 @@ async fn a_pc_that_lost_what_it_had_is_named_and_filled_again() {
     let _ = c.vault.sync_over(liar).await;
     assert_eq!(alarms(&c.vault).await, [AlarmKind::Rollback]);
 }
+
+#[tokio::test]
+async fn the_alarm_about_a_pc_is_taken_back_once_it_has_everything_again() {
+    let (_clinic, _server, b, c) = clinic().await;
+    exchange(Way::Lan, &c.vault, &b.vault).await;
+    let liar = Liar {
+        pages: Mutex::new(Vec::new()),
+        have: Have::default(),
+        from: b.vault.author(),
+    };
+    let _ = c.vault.sync_over(liar).await;
+    assert_eq!(alarms(&c.vault).await, [AlarmKind::Rollback]);
+    exchange(Way::Lan, &c.vault, &b.vault).await;
+    assert_eq!(alarms(&c.vault).await, []);
+}
+
+/// What `b` has, less one entry of `short`.
+async fn one_less(b: &Vault, c: &Vault, short: AuthorId) -> Have {
+    let segments = all_segments(b, c).await;
+    let ends = segments.iter();
+    let mut have = Have(ends.map(|one| (one.author(), one.head.seq)).collect());
+    *have.0.get_mut(&short).unwrap() -= 1;
+    have
+}
+
+#[tokio::test]
+async fn a_pc_that_lost_one_entry_is_named() {
+    let (_clinic, _server, b, c) = clinic().await;
+    exchange(Way::Lan, &c.vault, &b.vault).await;
+    let liar = Liar {
+        pages: Mutex::new(Vec::new()),
+        have: one_less(&b.vault, &c.vault, c.vault.author()).await,
+        from: b.vault.author(),
+    };
+    let _ = c.vault.sync_over(liar).await;
+    assert_eq!(alarms(&c.vault).await, [AlarmKind::Rollback]);
+}
+
+#[tokio::test]
+async fn a_pc_that_has_less_of_us_because_we_were_cut_off_lost_nothing() {
+    let (clinic, _server, b, c) = clinic().await;
+    exchange(Way::Lan, &c.vault, &clinic.vault).await;
+    let written = person("Sau", "0912345678", "");
+    c.vault.add(written).await.unwrap();
+    exchange(Way::Lan, &c.vault, &b.vault).await;
+    // The owner has not seen the last entry, and cuts it off.
+    let id = c.vault.author().to_string();
+    clinic.vault.revoke(&id, true).await.unwrap();
+    let segments = all_segments(&clinic.vault, &b.vault).await;
+    let liar = Liar {
+        pages: Mutex::new(vec![bundle(&segments)]),
+        have: one_less(&b.vault, &c.vault, c.vault.author()).await,
+        from: b.vault.author(),
+    };
+    let _ = c.vault.sync_over(liar).await;
+    assert_eq!(alarms(&c.vault).await, [AlarmKind::Revoked]);
+}

@@ -82,7 +82,7 @@ fn row(
         last_seen: if me { Some(now) } else { wrote.max(told_at) },
         unsent: unsent.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
         version: own_version.or_else(|| told.map(|told| told.version.clone())),
-        near: false,
+        near: !me && desk.status().nearby.contains_key(&id),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ledger::{AuthorId, Have, Kind, Replica, bundle};
 
+use super::doubt::{doubt, less};
 use super::peers;
 use super::shelf::{PARCEL, Parcel, WHOLE, Wish, pack};
 use super::transport::{Other, Receipt, Transport};
@@ -115,12 +116,13 @@ async fn acknowledged_by_server(desk: &Desk, pushed: &Receipt) -> Result<Learned
     let before = within(&before, &writer.replica);
     let now = desk.now();
     let own = pushed.have.seq(desk.me);
-    let rolled_back = before
-        .0
-        .iter()
-        .any(|(author, seq)| pushed.have.seq(*author) < *seq);
+    let less = less(&before, &pushed.have);
+    let rolled_back = !less.is_empty();
+    for (author, seq) in less {
+        // Why, is known once everything that the server has is here.
+        doubt(&mut link.doubts, author, seq);
+    }
     if rolled_back {
-        link.raise("", AlarmKind::Rollback, now);
         link.acknowledged.retain(|&(seq, _)| seq <= own);
     }
     if own > writer.ledger.seq() {
@@ -222,6 +224,7 @@ pub(super) fn acknowledged_by_claim(
     let have = within(have, &writer.replica);
     let own = have.seq(writer.ledger.author());
     link.have = have.to_map();
+    link.doubts.clear();
     link.acknowledged.retain(|&(seq, _)| seq <= own);
     if own > link.acknowledged_seq() {
         note(&mut link.acknowledged, own, now);

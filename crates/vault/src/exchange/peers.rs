@@ -1,10 +1,11 @@
 //! What other PCs of the clinic have, by their own word; kept sealed, so that a mark stays true after a restart.
 use std::collections::BTreeMap;
 
-use ledger::{AuthorId, Have};
+use ledger::{AuthorId, Have, Replica};
 use seal::{StorageKey, Table};
 use serde::{Deserialize, Serialize};
 
+use super::doubt::{self, Doubts, doubt};
 use super::outbox::{Learned, note, within};
 use super::{NEVER_AGAIN, write_link};
 use crate::desk::{Desk, Versioned, Writer};
@@ -35,10 +36,31 @@ struct Peer {
     have: BTreeMap<String, u64>,
     /// Number of our own last entry that it had, and when that was learned, newest last.
     acknowledged: Vec<(u64, Millis)>,
+    /// Ledgers of which it had more, until everything that it has is here.
+    doubts: Doubts,
+    /// How far it once had ledgers that it lost, until it has them so far again.
+    lost: Doubts,
     /// When it last said anything.
     at: Millis,
     /// Last time everything was exchanged.
     synced_at: Option<Millis>,
+}
+
+impl Peer {
+    /// Forgets that it lost what it has again by its own word. True if there was something to forget.
+    fn catch_up(&mut self, known: &Have, replica: &Replica) -> bool {
+        let before = self.lost.len();
+        let doubts = &self.doubts;
+        self.lost.retain(|author, had| {
+            let Ok(id) = author.parse::<AuthorId>() else {
+                return false;
+            };
+            // What is doubted is judged first; what a revocation made void is missed by nobody.
+            let counts = replica.tip(id).map_or(0, |tip| tip.seq);
+            doubts.contains_key(author) || known.seq(id) < counts.min(*had)
+        });
+        self.lost.len() < before
+    }
 }
 
 impl Peers {
@@ -97,10 +119,18 @@ pub(crate) async fn learn(desk: &Desk, peer: AuthorId, have: &Have) -> Result<Le
     let place = peers.peers.entry(peer.to_string()).or_default();
     let before = Have::from_map(&place.have).unwrap_or_default();
     let before = within(&before, &writer.replica);
-    // Only of its own ledger and of ours can we know that no revocation made it shorter there.
-    let rolled_back = [peer, desk.me]
-        .iter()
-        .any(|author| have.seq(*author) < before.seq(*author));
+    // Other ledgers it may ask for anew, to have what it lacks of them.
+    let less = [peer, desk.me]
+        .into_iter()
+        .filter(|author| have.seq(*author) < before.seq(*author));
+    let less: Vec<AuthorId> = less.collect();
+    let rolled_back = !less.is_empty();
+    for author in less {
+        doubt(&mut place.doubts, author, have.seq(author));
+        let had = place.lost.entry(author.to_string()).or_default();
+        *had = before.seq(author).max(*had);
+    }
+    let caught_up = place.catch_up(&known, &writer.replica);
     let own = known.seq(desk.me);
     if rolled_back {
         place.acknowledged.retain(|&(seq, _)| seq <= own);
@@ -111,11 +141,11 @@ pub(crate) async fn learn(desk: &Desk, peer: AuthorId, have: &Have) -> Result<Le
     let grown = |(author, seq): (&AuthorId, &u64)| before.seq(*author) < *seq;
     let more = known.0.iter().any(grown);
     place.have = known.to_map();
-    if more || rolled_back {
+    if more || rolled_back || caught_up {
         place.at = now;
         write(desk, writer, peers).await?;
     }
-    warn(desk, writer, peer, have, rolled_back).await?;
+    warn(desk, writer, peer, have).await?;
     Ok(Learned {
         more,
         have: known,
@@ -146,19 +176,45 @@ fn unmarked(have: &Have) -> Have {
     Have(wanted.map(|(author, seq)| (*author, *seq)).collect())
 }
 
-/// A PC that forgot what it had, or that has of us what we never wrote.
+/// Judges what was doubted of a PC, now that everything it has is here.
+pub(super) async fn judge(desk: &Desk, peer: AuthorId) -> Result<(), ActError> {
+    let mut writing = desk.writing().await;
+    let writer = writing.get()?;
+    let mut peers = writer.peers.value.clone();
+    let Some(place) = peers.peers.get_mut(&peer.to_string()) else {
+        return Ok(());
+    };
+    if place.doubts.is_empty() {
+        return Ok(());
+    }
+    let lost = |(author, seq): (&String, &u64)| doubt::lost(&writer.replica, author, *seq);
+    let rolled_back = place.doubts.iter().any(lost);
+    place.doubts.clear();
+    if rolled_back {
+        let mut link = writer.link.value.clone();
+        if link.raise(&peer.to_string(), AlarmKind::Rollback, desk.now()) {
+            write_link(desk, writer, link).await?;
+        }
+    } else {
+        place.lost.clear();
+    }
+    write(desk, writer, peers).await
+}
+
+/// A PC that has again what it had forgotten, or that has of us what we never wrote.
 async fn warn(
     desk: &Desk,
     writer: &mut Writer,
     peer: AuthorId,
     have: &Have,
-    rolled_back: bool,
 ) -> Result<(), ActError> {
     let mut link = writer.link.value.clone();
     let now = desk.now();
     let mut news = false;
-    if rolled_back {
-        news |= link.raise(&peer.to_string(), AlarmKind::Rollback, now);
+    let id = peer.to_string();
+    let place = writer.peers.value.peers.get(&id);
+    if place.is_none_or(|place| place.lost.is_empty()) {
+        news |= link.settle(&id, AlarmKind::Rollback);
     }
     if unmarked(have).seq(desk.me) > writer.ledger.seq() {
         news |= link.raise(&desk.me.to_string(), AlarmKind::StaleCopy, now);
@@ -191,28 +247,39 @@ pub(crate) async fn synced(desk: &Desk, peer: AuthorId) -> Result<(), ActError> 
 pub(crate) async fn met(desk: &Desk, peer: AuthorId) -> Result<(), ActError> {
     let mut writing = desk.writing().await;
     let synced_at = writing.get()?.peers.value.synced_at(peer);
-    {
+    let first = {
         let mut status = desk.status();
         let near = status.nearby.entry(peer).or_default();
         near.connections += 1;
         near.synced_at = near.synced_at.max(synced_at);
-    }
+        near.connections == 1
+    };
     desk.tell(Event::Sync);
+    if first {
+        desk.tell(Event::Desks);
+    }
     Ok(())
 }
 
 /// We are in touch with this PC no more.
 pub(crate) fn lost(desk: &Desk, peer: AuthorId) {
-    {
+    let last = {
         let mut status = desk.status();
-        if let Some(near) = status.nearby.get_mut(&peer) {
+        let near = status.nearby.get_mut(&peer);
+        let left = near.map(|near| {
             near.connections = near.connections.saturating_sub(1);
-            if near.connections == 0 {
-                status.nearby.remove(&peer);
-            }
+            near.connections
+        });
+        let last = left == Some(0);
+        if last {
+            status.nearby.remove(&peer);
         }
-    }
+        last
+    };
     desk.tell(Event::Sync);
+    if last {
+        desk.tell(Event::Desks);
+    }
 }
 
 async fn write(desk: &Desk, writer: &mut Writer, peers: Peers) -> Result<(), ActError> {

@@ -184,7 +184,10 @@ impl Fetched {
         let Found::Sealed(locked) = probe(&self.dir).await? else {
             return Err(OpenError::Damaged);
         };
-        unlock(&locked, root, clock, None).await
+        let vault = unlock(&locked, root, clock, None).await?;
+        // It was opened anew, and whoever has the words may still do everything.
+        vault.seat_by_words();
+        Ok(vault)
     }
 }
 
