@@ -59,6 +59,7 @@ pub(super) async fn push_anew<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result
     if other == Other::Server && !desk.status().have_is_fresh {
         let receipt = way.push(bundle::Writer::new().finish()).await?;
         acknowledge(desk, other, &Have::default(), &receipt).await?;
+        super::doubt::judge(desk, other).await?;
         desk.status().have_is_fresh = true;
     }
     push(desk, way).await
