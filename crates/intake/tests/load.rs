@@ -28,6 +28,12 @@ fn times(n: usize) -> usize {
     }
 }
 
+/// Part of all answers that are about a question that was not there before.
+#[allow(clippy::cast_precision_loss, reason = "some ten thousands")]
+fn share_of_firsts() -> f64 {
+    POSTS as f64 / (0..POSTS).map(times).sum::<usize>() as f64
+}
+
 async fn send(client: &Client, url: &str, body: &Arc<[u8]>) -> (String, i64) {
     let request = client
         .post(url)
@@ -97,7 +103,10 @@ async fn bears(
     let peak = program.peak_mib();
     #[allow(clippy::print_stderr)] // the figures that a reader of the log looks for
     {
-        eprintln!("{store}: {speed:.0} durable answers a second, {peak} MiB at most");
+        eprintln!(
+            "{store}: {speed:.0} durable answers a second, {:.0} of them first ones, {peak} MiB at most",
+            speed * share_of_firsts(),
+        );
     }
     assert!(peak <= MOST_MIB, "{peak} MiB");
     assert_eq!(receipts.len(), POSTS);
