@@ -130,7 +130,7 @@ async fn acknowledged_by_server(desk: &Desk, pushed: &Receipt) -> Result<Learned
         link.raise(&desk.me.to_string(), AlarmKind::StaleCopy, now);
     }
     for refused in &pushed.refused {
-        if refused.reason.contains("fork") {
+        if refused.reason == "fork" {
             link.raise(&refused.author.to_string(), AlarmKind::Fork, now);
         }
     }
