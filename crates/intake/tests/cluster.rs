@@ -9,9 +9,14 @@ use data_encoding::HEXLOWER;
 use ledger::{Kind, RecordId, Replica, Role, Segment, SubmissionId};
 use serde_json::json;
 use sqlx::Connection;
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
 
-use super::support::{Answer, Clinic, Desk, Program, Running, database, post, send};
+use super::support::{
+    Answer, Clinic, Desk, Program, Running, database, database_by_tls, post, send,
+};
 
 /// Two processes that a clinic has claimed through the first.
 async fn pair() -> (Running, Running, Clinic, String) {
@@ -318,7 +323,55 @@ async fn a_database_that_is_not_there_is_named_and_not_waited_for() {
     assert!(!program.status.success());
     let said =
         String::from_utf8(program.stdout).unwrap() + &String::from_utf8(program.stderr).unwrap();
-    assert!(said.contains("the database cannot be reached"), "{said}");
+    assert!(said.contains("UnknownIssuer"), "{said}");
     assert!(!said.contains("secret"));
     assert!(began.elapsed() < Duration::from_mins(1));
+}
+
+/// Starts the program on a database; gives what it said if it ended, or nothing if it serves.
+async fn starts(url: &str) -> Result<(), String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_letan-intake"));
+    command
+        .args(["--listen", "127.0.0.1:0"])
+        .env("DATABASE_URL", url)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = String::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        if line.starts_with("listening on ") {
+            return Ok(());
+        }
+        said += &line;
+    }
+    Err(said)
+}
+
+#[tokio::test]
+async fn the_way_to_a_database_elsewhere_is_encrypted_and_its_server_proves_itself() {
+    let (url, certificate) = database_by_tls();
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("root.crt");
+    std::fs::write(&root, certificate).unwrap();
+    let verified = format!("{url}?sslmode=verify-full&sslrootcert={}", root.display());
+    let server = Running::sharing(&verified).await;
+    let mut eyes = sqlx::PgConnection::connect(&url).await.unwrap();
+    let bare: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+         WHERE application_name = 'letan-intake' AND datname = current_database() AND NOT ssl",
+    )
+    .fetch_one(&mut eyes)
+    .await
+    .unwrap();
+    assert_eq!(bare, 0);
+    let mut clinic = Clinic::found();
+    assert_eq!(clinic.claim(&server).await.status, 200);
+    drop(server.stop().await);
+    // The machine's own roots know nothing of this certificate.
+    let stranger = starts(&format!("{url}?sslmode=verify-full")).await;
+    let said = stranger.expect_err("a server that nobody vouches for");
+    assert!(said.contains("UnknownIssuer"), "{said}");
+    assert_eq!(starts(&verified).await, Ok(()));
 }

@@ -19,7 +19,7 @@ use tokio::{sync::oneshot, task::JoinHandle};
 
 pub(crate) use clinic::{Clinic, Desk, NOTICE, bundle, segment, send};
 pub(crate) use http::{Answer, urlencode};
-pub(crate) use postgres::database;
+pub(crate) use postgres::{database, database_by_tls};
 pub(crate) use program::{Program, post};
 
 /// A server that runs until it is dropped or stopped.

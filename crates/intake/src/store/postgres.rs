@@ -7,12 +7,12 @@ mod read;
 mod rooms;
 mod write;
 
-use std::{str::FromStr, time::Duration};
+use std::{net::IpAddr, str::FromStr, time::Duration};
 
 use sqlx::{
     ConnectOptions, PgPool, Row,
     migrate::Migrator,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 
 use super::{Identity, Stamp, StoreError, Turn};
@@ -29,10 +29,31 @@ pub(crate) struct PostgresStore {
     pool: PgPool,
 }
 
+/// What the address says. Where it says nothing of TLS, a database on another machine must prove itself by its
+/// certificate: passwords and the server's own secrets travel there.
+fn options(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    let options = PgConnectOptions::from_str(url)?;
+    let says = url.contains("sslmode=") || url.contains("ssl-mode=");
+    if says || std::env::var_os("PGSSLMODE").is_some() || stays_here(&options) {
+        return Ok(options);
+    }
+    Ok(options.ssl_mode(PgSslMode::VerifyFull))
+}
+
+/// By a Unix socket or loopback.
+fn stays_here(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || address.is_ok_and(|address| address.is_loopback())
+}
+
 impl PostgresStore {
     /// Connects to the database of `url` and brings its schema up to date.
     pub(super) async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url).map_err(StoreError::Unreachable)?;
+        let options = options(url).map_err(StoreError::Unreachable)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(5))
@@ -146,5 +167,37 @@ impl PostgresStore {
     pub(super) async fn fold(&self) -> Result<bool, StoreError> {
         sqlx::query("VACUUM entry").execute(&self.pool).await?;
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn must_prove_itself(url: &str) -> bool {
+        matches!(options(url).unwrap().get_ssl_mode(), PgSslMode::VerifyFull)
+    }
+
+    #[test]
+    fn a_database_on_another_machine_must_prove_itself_unless_the_address_says_otherwise() {
+        for far in [
+            "postgres://letan:x@db.example/letan",
+            "postgres://letan:x@10.0.0.7:5433/letan",
+            "postgres://letan:x@[2001:db8::1]/letan",
+            "postgres://letan:x@localhost.example/letan",
+        ] {
+            assert!(must_prove_itself(far), "{far}");
+        }
+        for near in [
+            "postgres://letan@localhost/letan",
+            "postgres://letan@localhost/letan?host=/var/run/postgresql",
+            "postgres://letan@127.0.0.1/letan",
+            "postgres://letan@[::1]/letan",
+            "postgres://letan:x@10.0.0.7/letan?sslmode=disable",
+            "postgres://letan:x@db.example/letan?sslmode=verify-ca",
+        ] {
+            assert!(!must_prove_itself(near), "{near}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A PostgreSQL of the tests' own: a fresh cluster in a temporary folder, on a Unix socket only.
+//! A PostgreSQL of the tests' own: a fresh cluster in a temporary folder, on a Unix socket, and by TLS on loopback.
 
 use std::{
     io::{BufRead, BufReader},
@@ -18,9 +18,12 @@ dir=$(mktemp -d /tmp/letan-postgres.XXXXXX)
 server=
 trap '[ -z "$server" ] || { kill -QUIT $server; wait $server || :; }; rm -rf "$dir"' EXIT
 "$1/initdb" -D "$dir/data" -U letan --auth=trust -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
-"$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=300 -c shared_buffers=32MB >"$dir/log" 2>&1 </dev/null &
+printf %s "$CERTIFICATE" >"$dir/server.crt"
+(umask 077 && printf %s "$KEY" >"$dir/server.key")
+"$1/postgres" -D "$dir/data" -k "$dir" -c listen_addresses=127.0.0.1 -p "$2" -c ssl=on \
+  -c ssl_cert_file="$dir/server.crt" -c ssl_key_file="$dir/server.key" -c max_connections=300 -c shared_buffers=32MB >"$dir/log" 2>&1 </dev/null &
 server=$!
-until "$1/pg_isready" -q -h "$dir"; do
+until "$1/pg_isready" -q -h "$dir" -p "$2"; do
   kill -0 $server || { cat "$dir/log" >&2; exit 1; }
   sleep 0.05
 done
@@ -30,6 +33,8 @@ cat >/dev/null
 
 struct Cluster {
     socket: String,
+    port: u16,
+    certificate: String,
     programs: PathBuf,
     // Held open: its end is the cluster's.
     _input: ChildStdin,
@@ -44,15 +49,29 @@ pub(crate) fn database() -> String {
     let cluster = CLUSTER.get_or_init(start);
     let name = format!("test{}", DATABASES.fetch_add(1, Ordering::Relaxed));
     let made = Command::new(cluster.programs.join("createdb"))
-        .args(["-h", &cluster.socket, "-U", "letan", &name])
+        .args(["-h", &cluster.socket, "-p", &cluster.port.to_string()])
+        .args(["-U", "letan", &name])
         .status()
         .unwrap();
     assert!(made.success(), "the database {name} cannot be made");
-    format!("postgres://letan@localhost/{name}?host={}", cluster.socket)
+    let Cluster { socket, port, .. } = cluster;
+    format!("postgres://letan@localhost:{port}/{name}?host={socket}")
+}
+
+/// The address of a new, empty database by TCP, and the certificate by which its server proves itself.
+pub(crate) fn database_by_tls() -> (String, String) {
+    let near = database();
+    let cluster = CLUSTER.get_or_init(start);
+    let far = near.replace("localhost", "127.0.0.1");
+    let (far, _) = far.split_once('?').unwrap();
+    (far.to_owned(), cluster.certificate.clone())
 }
 
 fn start() -> Cluster {
     let programs = programs();
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let port = free_port();
     // PostgreSQL refuses to run as root.
     let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
     let mut command = Command::new(if root { "runuser" } else { "sh" });
@@ -62,6 +81,9 @@ fn start() -> Cluster {
     let mut child = command
         .args(["-c", SCRIPT, "sh"])
         .arg(&programs)
+        .arg(port.to_string())
+        .env("CERTIFICATE", cert.pem())
+        .env("KEY", signing_key.serialize_pem())
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -74,10 +96,17 @@ fn start() -> Cluster {
     assert!(!socket.is_empty(), "PostgreSQL for the tests did not start");
     Cluster {
         socket,
+        port,
+        certificate: cert.pem(),
         programs,
         _input: child.stdin.take().unwrap(),
         _child: child,
     }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
 }
 
 /// The newest installed version's programs: Debian keeps them outside of the path.
