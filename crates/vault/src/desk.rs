@@ -538,7 +538,8 @@ impl Vault {
             .await
     }
 
-    /// Waits until the server has something new; `false` when the time is up.
+    /// Waits until the server has something new or lacks what came here on another way; `false`
+    /// when the time is up.
     pub async fn wait(&self, timeout: Duration) -> Result<bool, SyncError> {
         crate::exchange::wait(&self.desk, timeout).await
     }

@@ -149,6 +149,7 @@ pub(crate) async fn sync(desk: &Arc<Desk>) -> Result<Synced, SyncError> {
     desk.loaded().await?;
     let _one = desk.exchange.lock().await;
     let remote = connected(desk).await?;
+    desk.status().since = *desk.grown().borrow();
     status::set(desk, SyncState::Syncing);
     let outcome = exchange(desk, &remote).await;
     if outcome == Err(SyncError::Revoked) {
@@ -397,17 +398,41 @@ async fn wanted(desk: &Desk, other: Other) -> Result<Have, ActError> {
     Ok(have)
 }
 
-/// Waits until the server has something new.
+/// Waits until the server has something new, or lacks what came here on another way.
 pub(crate) async fn wait(desk: &Arc<Desk>, timeout: Duration) -> Result<bool, SyncError> {
     let way = Server {
         desk: Arc::clone(desk),
         remote: connected(desk).await?,
     };
-    match way.wait(timeout).await {
+    let answer = tokio::select! {
+        biased;
+        () = others_have_come(desk) => return Ok(true),
+        answer = way.wait(timeout) => answer,
+    };
+    match answer {
         Ok(news) => Ok(news),
         Err(error) => {
             status::finish(desk, Some(error)).await?;
             Err(error)
+        }
+    }
+}
+
+/// Waits until entries of other PCs are here that came since the last exchange with the server
+/// began and that it lacks, as far as is known. Whoever wrote them may have sent them meanwhile:
+/// only the server can say. A ledger that it does not take ends no wait by itself.
+async fn others_have_come(desk: &Desk) {
+    let mut grown = desk.grown();
+    let since = desk.status().since;
+    loop {
+        let moved = *grown.borrow_and_update() != since;
+        // Whoever took them in holds the writer until it is known what the server lacks.
+        drop(desk.writing().await);
+        if moved && !desk.memory().lagging().is_empty() {
+            return;
+        }
+        if grown.changed().await.is_err() {
+            std::future::pending::<()>().await;
         }
     }
 }

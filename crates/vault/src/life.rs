@@ -8,7 +8,6 @@ mod recover;
 mod repair;
 
 use std::path::Path;
-use std::time::Duration;
 
 use ledger::{AuthorId, ClinicId, Roster};
 use seal::RootSecret;
@@ -158,24 +157,9 @@ impl LockedVault {
         recover::kit(self, words).map(drop)
     }
 
-    /// Whether the clinic has a server that could tell what happened since this copy was made.
-    pub(crate) fn has_server(&self) -> bool {
-        recover::server(self).is_some()
-    }
-
-    /// Learns from the server, as the kit, what happened since this copy was made; closes the
-    /// database, which [`Self::recover`] must open next.
-    pub(crate) async fn catch_up(
-        self,
-        words: &RootSecret,
-        clock: SharedClock,
-        within: Duration,
-    ) -> Result<Vec<Loss>, OpenError> {
-        recover::catch_up(&self, words, clock, within).await
-    }
-
     /// Opens a database whose key is lost, with the secret of the paper kit: the kit enrols this
-    /// PC anew under `new_root`, which must be kept safe before this is called.
+    /// PC anew under `new_root`, which must be kept safe before this is called. If the clinic has a
+    /// server, it is asked first what happened meanwhile. At a failure nothing has changed.
     pub async fn recover(
         self,
         words: &RootSecret,
@@ -183,7 +167,7 @@ impl LockedVault {
         plan: DeskPlan,
         clock: SharedClock,
     ) -> Result<Recovered, (Self, OpenError)> {
-        match recover::recover(&self, words, new_root, plan, clock, None).await {
+        match recover::recover_here(&self, words, new_root, plan, clock).await {
             Ok(recovered) => Ok(recovered),
             Err(error) => Err((self, error)),
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use vault::view::{Progress, SyncMark};
 use vault::{Carrying, StickError, Vault};
 
-use crate::support::second::{Second, second};
+use crate::support::second::{Second, connect, second};
 use crate::support::{Clinic, all, loaded, person};
 
 fn quiet() -> Carrying {
@@ -184,4 +184,39 @@ async fn what_is_called_off_leaves_no_half_file() {
     let called_off = clinic.vault.export_stick(stick.path(), carrying).await;
     assert_eq!(called_off.err(), Some(StickError::Cancelled));
     assert_eq!(std::fs::read_dir(stick.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_stick_from_before_a_change_of_keys_is_read_and_one_from_after_not_by_whoever_was_cut_off()
+ {
+    let (mut clinic, other, stick) = apart(0).await;
+    let (link, _serving) = connect(&other.vault, &clinic.vault).await.unwrap();
+    other.vault.sync_with(&link).await.unwrap();
+    let lost = second(&mut clinic, "Quầy 3").await;
+    loaded(&lost.vault).await;
+    let (link, _serving) = connect(&lost.vault, &clinic.vault).await.unwrap();
+    lost.vault.sync_with(&link).await.unwrap();
+    let lead = |name: &str| person(name, "0912345678", "");
+    other.vault.add(lead("Trước")).await.unwrap();
+    export(&other.vault, stick.path()).await;
+
+    let id = lost.vault.author().to_string();
+    clinic.vault.revoke(&id, false).await.unwrap();
+    let import = |vault: &Vault, dir: &tempfile::TempDir| {
+        let (vault, dir) = (vault.clone(), dir.path().to_owned());
+        async move { vault.import_stick(&dir, quiet()).await }
+    };
+    let read = import(&clinic.vault, &stick).await.unwrap();
+    assert!(read.arrived > 0 && !read.partial);
+    assert_eq!(count(&clinic.vault).await, 1);
+
+    clinic.vault.add(lead("Sau")).await.unwrap();
+    let after = tempfile::tempdir().unwrap();
+    export(&clinic.vault, after.path()).await;
+    let refused = import(&lost.vault, &after).await;
+    assert_eq!(refused.err(), Some(StickError::NoKey));
+    assert_eq!(count(&lost.vault).await, 0);
+    // Whoever stays finds the new key in the file itself.
+    assert!(!import(&other.vault, &after).await.unwrap().partial);
+    assert_eq!(count(&other.vault).await, 2);
 }

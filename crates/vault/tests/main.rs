@@ -21,3 +21,4 @@ mod speed;
 mod support;
 mod transport;
 mod witness;
+mod words;

@@ -4,9 +4,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use vault::peer::PeerError;
 use vault::view::{AlarmKind, LeadAct, SyncMark};
-use vault::{Transport as _, Vault};
+use vault::{SyncError, Transport as _, Vault};
 
-use crate::support::second::{connect, second};
+use crate::support::exchange::claimed;
+use crate::support::second::{Second, connect, second};
 use crate::support::{Clinic, all, loaded, names, person};
 
 async fn alarms(vault: &Vault) -> Vec<AlarmKind> {
@@ -230,4 +231,91 @@ async fn a_connection_cut_anywhere_loses_nothing_and_is_resumed() {
     assert_eq!(other.vault.leads(all()).await.unwrap().rows.len(), 30);
     assert_eq!(alarms(&other.vault).await, []);
     assert_eq!(alarms(&clinic.vault).await, []);
+}
+
+/// A clinic and another PC of it that know each other.
+async fn acquainted() -> (Clinic, Second) {
+    let mut clinic = Clinic::found().await;
+    let other = second(&mut clinic, "Quầy 2").await;
+    let (link, _serving) = connect(&other.vault, &clinic.vault).await.unwrap();
+    sync(&link, &other.vault).await;
+    link.close().await;
+    (clinic, other)
+}
+
+async fn cut_off(clinic: &Clinic, other: &Second) {
+    let id = other.vault.author().to_string();
+    clinic.vault.revoke(&id, false).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pc_that_was_cut_off_is_shown_the_proof_whoever_dials_and_deletes_itself() {
+    for dials in [true, false] {
+        let (clinic, other) = acquainted().await;
+        cut_off(&clinic, &other).await;
+        assert_eq!(other.vault.is_cut_off().await, Ok(false));
+        let mut events = other.vault.events();
+        let (it, we) = if dials {
+            connect(&other.vault, &clinic.vault).await.err().unwrap()
+        } else {
+            let (we, it) = connect(&clinic.vault, &other.vault).await.err().unwrap();
+            (it, we)
+        };
+        assert_eq!((it, we), (PeerError::Revoked, PeerError::CutOff));
+        assert_eq!(other.vault.is_cut_off().await, Ok(true));
+        assert!(crate::support::drain(&mut events).contains(&vault::Event::CutOff));
+        other.vault.wipe().await.unwrap();
+        let left = std::fs::read_dir(other.dir.path()).unwrap();
+        let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["letan.lock"]);
+    }
+}
+
+#[tokio::test]
+async fn a_pc_that_is_cut_off_while_it_is_connected_gets_the_proof_and_nothing_more() {
+    let (clinic, other) = acquainted().await;
+    let (link, serving) = connect(&other.vault, &clinic.vault).await.unwrap();
+    cut_off(&clinic, &other).await;
+    clinic
+        .vault
+        .add(person("Lê An", "0912345678", ""))
+        .await
+        .unwrap();
+    let refused = other.vault.sync_with(&link).await;
+    assert_eq!(refused.err(), Some(SyncError::Revoked));
+    assert_eq!(serving.await.unwrap(), PeerError::CutOff);
+    assert_eq!(other.vault.is_cut_off().await, Ok(true));
+    // The connection is closed.
+    assert_eq!(link.have().await.err(), Some(SyncError::Unreachable));
+    assert_eq!(other.vault.leads(all()).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn what_came_from_a_pc_nearby_ends_the_wait_for_the_server_and_is_unsent_no_longer() {
+    let (mut clinic, server) = claimed().await;
+    let other = second(&mut clinic, "Quầy 2").await;
+    loaded(&other.vault).await;
+    for vault in [&other.vault, &clinic.vault, &other.vault] {
+        vault.sync().await.unwrap();
+    }
+    let unsent = async || other.vault.sync_view().await.unwrap().unsent;
+    assert_eq!(unsent().await, 0);
+    clinic
+        .vault
+        .add(person("Lê An", "0912345678", ""))
+        .await
+        .unwrap();
+    clinic.vault.sync().await.unwrap();
+    server.state().patient = true;
+    let (link, _serving) = connect(&clinic.vault, &other.vault).await.unwrap();
+    let (news, synced) = tokio::join!(
+        other.vault.wait(Duration::from_secs(30)),
+        clinic.vault.sync_with(&link)
+    );
+    synced.unwrap();
+    // The server has it, and here nobody knows that yet.
+    assert!(unsent().await > 0);
+    assert_eq!(news, Ok(true));
+    other.vault.sync().await.unwrap();
+    assert_eq!(unsent().await, 0);
 }

@@ -23,7 +23,7 @@ fn form(name: &str, role: StaffRole, branches: &[&str]) -> PersonForm {
     }
 }
 
-async fn hire(vault: &Vault, name: &str, role: StaffRole, branches: &[&str]) -> String {
+pub(crate) async fn hire(vault: &Vault, name: &str, role: StaffRole, branches: &[&str]) -> String {
     let added = vault.add_person(form(name, role, branches), PIN).await;
     row(&added.unwrap(), name).id.clone()
 }

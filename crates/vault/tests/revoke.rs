@@ -1,12 +1,16 @@
 //! Cutting PCs off: the key goes on without them, and only a proof makes them delete anything.
 use ledger::{AuthorId, Epoch};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use vault::view::{AlarmKind, DeskRole};
 use vault::{ActError, Event, MemberError, SyncError};
 
 use crate::support::exchange::{alarms, claimed};
 use crate::support::join::{Joined, join, joined};
+use crate::support::second::connect;
 use crate::support::server::Server;
 use crate::support::{Clinic, all, drain, loaded, person};
+use crate::transport::state;
 
 /// Everybody exchanges until nobody has anything new.
 async fn settle(vaults: &[&vault::Vault]) {
@@ -182,6 +186,61 @@ async fn owners_who_act_at_the_same_time_agree_afterwards_and_no_key_leaks() {
     let held = server.state().have();
     settle(&active).await;
     assert_eq!(server.state().have(), held);
+}
+
+/// Hands everything on that one PC has and the other lacks.
+async fn hand_on(from: &vault::Vault, to: &vault::Vault) {
+    let (link, _serving) = connect(from, to).await.unwrap();
+    from.sync_with(&link).await.unwrap();
+}
+
+/// Entries of others that a revocation made void and that are kept aside.
+async fn kept_aside(joined: &Joined) -> i64 {
+    joined.vault.close().await.unwrap();
+    let mut database = SqliteConnectOptions::new()
+        .filename(joined.dir.path().join("letan.db"))
+        .connect()
+        .await
+        .unwrap();
+    sqlx::query_scalar("SELECT count(*) FROM void_entry")
+        .fetch_one(&mut database)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn owners_who_cut_one_pc_off_at_different_entries_end_with_the_same() {
+    let (clinic, server) = claimed().await;
+    let other = joined(&clinic, DeskRole::Owner, "Chủ 2").await;
+    let third = joined(&clinic, DeskRole::Desk, "Quầy 3").await;
+    let lost = joined(&clinic, DeskRole::Desk, "Quầy 2").await;
+    let lead = person("Lê Minh", "0987654321", "");
+    lost.vault.add(lead).await.unwrap();
+    settle(&[&lost.vault, &clinic.vault, &other.vault, &third.vault]).await;
+
+    server.state().down = true;
+    for phone in ["0903111222", "0903111223"] {
+        let lead = person("Trần Thị Lan", phone, "");
+        lost.vault.add(lead).await.unwrap();
+    }
+    // The one owner has not heard of these two.
+    hand_on(&lost.vault, &other.vault).await;
+    hand_on(&lost.vault, &third.vault).await;
+    clinic.vault.revoke(&lost.id(), true).await.unwrap();
+    other.vault.revoke(&lost.id(), true).await.unwrap();
+    for (vault, leads) in [(&clinic.vault, 1), (&other.vault, 3), (&third.vault, 3)] {
+        assert_eq!(vault.leads(all()).await.unwrap().total, leads);
+    }
+    server.state().down = false;
+    settle(&[&clinic.vault, &other.vault, &third.vault]).await;
+
+    let ours = state(&clinic.vault).await;
+    assert_eq!(ours.lines().count(), 1);
+    assert_eq!(state(&other.vault).await, ours);
+    assert_eq!(state(&third.vault).await, ours);
+    for joined in [&other, &third] {
+        assert!(kept_aside(joined).await >= 2, "it stays as evidence");
+    }
 }
 
 async fn cut_off(clinic: &Clinic, server: &Server) -> Joined {

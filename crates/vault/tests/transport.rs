@@ -51,7 +51,7 @@ async fn carry(from: &Vault, to: &Vault) -> u32 {
 
 /// Everything that a vault says of its leads, in a form that is compared byte by byte; marks of
 /// where a record is are each PC's own.
-async fn state(vault: &Vault) -> String {
+pub(crate) async fn state(vault: &Vault) -> String {
     let mut rows = vault.leads(all()).await.unwrap().rows;
     rows.sort_by(|a, b| a.id.cmp(&b.id));
     let mut out = String::new();

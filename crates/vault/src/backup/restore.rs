@@ -17,8 +17,6 @@ use crate::store::{Checked, Fault, Store};
 
 /// Name of the database until it is proved.
 const UNPROVED: &str = "letan.restoring";
-/// How long the server may take to tell what happened since the backup.
-const CATCH_UP: Duration = Duration::from_secs(15);
 /// Longest time that looking for broken pages may take.
 const CHECK_MOST: Duration = Duration::from_mins(30);
 
@@ -145,28 +143,15 @@ impl Restoring {
     }
 
     async fn recovered(
-        &mut self,
+        &self,
         words: &RootSecret,
         new_root: &RootSecret,
         plan: DeskPlan,
         clock: SharedClock,
     ) -> Result<Recovered, OpenError> {
-        let (mut store, mut locked) = self.look().await?;
-        let mut lost = Vec::new();
-        if locked.has_server() {
-            let caught_up = locked.catch_up(words, Arc::clone(&clock), CATCH_UP).await;
-            store.let_go().await;
-            lost = caught_up?;
-            drop(store);
-            // Closing it has let go of the directory.
-            self.hold = Arc::new(Hold::take(&self.files)?);
-            (store, locked) = self.look().await?;
-        }
+        let (store, locked) = self.look().await?;
         match locked.recover(words, new_root, plan, clock).await {
-            Ok(mut recovered) => {
-                recovered.lost.extend(lost);
-                Ok(recovered)
-            }
+            Ok(recovered) => Ok(recovered),
             Err((_, error)) => {
                 store.let_go().await;
                 Err(error)

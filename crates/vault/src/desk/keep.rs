@@ -276,6 +276,7 @@ pub(crate) async fn renew_kit(desk: &Arc<Desk>) -> Result<PaperKit, SyncError> {
     profile.kit_checked = false;
     write_profile(desk, writer, profile, write).await?;
     drop(writing);
+    desk.rebuild_if_due().await?;
     desk.tell(Event::Sync);
     Ok(PaperKit { root })
 }

@@ -173,6 +173,26 @@ impl Desk {
         outcome
     }
 
+    /// Computes every lead anew if what was just written has made entries void that are here.
+    pub(crate) async fn rebuild_if_due(self: &Arc<Self>) -> Result<(), ActError> {
+        if self.loaded().await.is_err() {
+            // What can't be read now is computed at the next start.
+            return Ok(());
+        }
+        let current = {
+            let mut writing = self.writing().await;
+            writing.get()?.state.projection_is_current()
+        };
+        if !current {
+            self.rebuild().await?;
+            self.tell(Event::Leads {
+                ids: Vec::new(),
+                arrived: 0,
+            });
+        }
+        Ok(())
+    }
+
     /// The lead rows get new places, or have got them.
     pub(crate) fn replace_rows(&self) {
         self.placement.fetch_add(1, Ordering::AcqRel);

@@ -112,6 +112,7 @@ async fn revoke(desk: &Arc<Desk>, id: &str, anyway: bool) -> Result<DesksView, M
     upkeep::adopt_epoch(desk, writer, key);
     desk.memory().see_roster(&writer.replica, desk.me);
     drop(writing);
+    desk.rebuild_if_due().await?;
     desk.tell(Event::Desks);
     desk.tell(Event::Sync);
     Ok(view(desk).await?)

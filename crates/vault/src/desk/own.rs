@@ -1,6 +1,9 @@
 //! Writing: changes become sealed entries of this desk's ledger and new rows, in one transaction.
+use std::collections::BTreeMap;
+
 use ledger::{
-    AuthorKeys, Entry, Epoch, Header, Kind, Ledger, Lie, Member, RecordId, Replica, Signer, Witness,
+    AuthorKeys, Cut, Entry, Epoch, Header, Kind, Ledger, Lie, Member, RecordId, Replica, Signer,
+    Witness,
 };
 use rand::rng;
 use seal::{ClinicKey, Table};
@@ -110,7 +113,7 @@ impl Scribe {
         let number = ledger_rows::number(batch, numbers, signer.id());
         ledger_rows::put_entries(batch, numbers, &self.entries);
         for entry in &self.entries {
-            if matches!(entry.header.kind, Kind::Member | Kind::Grant) {
+            if is_membership(entry) {
                 ledger_rows::put_membership(batch, number, entry.header.seq);
                 state.add_member(&entry.header.hash());
             }
@@ -156,7 +159,27 @@ impl OwnWrite {
         &mut self.scribe
     }
 
-    /// Writes everything, and only then lets it be so.
+    /// Draws every ledger back to where the memberships just written end it, as whoever hears of
+    /// them will.
+    async fn settle(&mut self, desk: &Desk, writer: &Writer) -> Result<Vec<Cut>, ActError> {
+        let replica = &self.scribe.replica;
+        let mut known = BTreeMap::new();
+        for (author, tip) in replica.heads() {
+            let end = match replica.roster().author(*author) {
+                Some(known) => known.last_seq.unwrap_or(u64::MAX),
+                None => 0,
+            };
+            if let (true, Some(&number)) = (tip.seq > end, writer.numbers.get(author)) {
+                let hashes = ledger_rows::hashes(&desk.store, number, end, end).await?;
+                known.extend(hashes.into_iter().map(|(seq, hash)| ((*author, seq), hash)));
+            }
+        }
+        let replica = &mut self.scribe.replica;
+        Ok(replica.settle(|author, seq| known.get(&(author, seq)).copied()))
+    }
+
+    /// Writes everything, and only then lets it be so. If it makes entries void that are here, the
+    /// leads are to be computed anew: see [`Desk::rebuild_if_due`].
     pub(crate) async fn commit(
         mut self,
         desk: &Desk,
@@ -164,12 +187,18 @@ impl OwnWrite {
     ) -> Result<Vec<Entry>, ActError> {
         let secrets = desk.secrets()?;
         let mut numbers = writer.numbers.clone();
+        let cuts = self.settle(desk, writer).await?;
         self.scribe.put(
             &mut self.batch,
             &mut self.state,
             &mut numbers,
             &secrets.signer,
         );
+        if !cuts.is_empty() {
+            ledger_rows::put_cuts(&mut self.batch, &numbers, &cuts);
+            recount_members(desk, &mut self.state, &self.scribe.entries, &cuts).await?;
+            self.state.distrust_projection();
+        }
         self.state
             .set_ledgers(&self.scribe.replica, self.scribe.ledger.seq());
         desk.commit(writer, self.batch, self.state).await?;
@@ -179,6 +208,35 @@ impl OwnWrite {
         desk.memory().own_seq = writer.ledger.seq();
         Ok(self.scribe.entries)
     }
+}
+
+/// An entry that says who belongs, or gives a key.
+pub(crate) const fn is_membership(entry: &Entry) -> bool {
+    matches!(entry.header.kind, Kind::Member | Kind::Grant)
+}
+
+/// Counts the memberships that ledgers cut short leave, of those stored and of `fresh`.
+pub(crate) async fn recount_members(
+    desk: &Desk,
+    state: &mut State,
+    fresh: &[Entry],
+    cuts: &[Cut],
+) -> Result<(), ActError> {
+    if cuts.is_empty() {
+        return Ok(());
+    }
+    let mut members = ledger_rows::memberships(&desk.store).await?;
+    members.extend(fresh.iter().filter(|entry| is_membership(entry)).cloned());
+    state.reset_members();
+    let void = |entry: &Entry| {
+        let header = &entry.header;
+        let beyond = |cut: &Cut| cut.author == header.author && header.seq > cut.last_seq;
+        cuts.iter().any(beyond)
+    };
+    for entry in members.iter().filter(|entry| !void(entry)) {
+        state.add_member(&entry.header.hash());
+    }
+    Ok(())
 }
 
 impl Desk {
@@ -273,4 +331,128 @@ pub(crate) fn reseal(
         version,
         sealed,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use casebook::basis::BasisKind;
+    use casebook::lead::{Change, Draft, Source};
+    use casebook::staff::Actor;
+    use ledger::{Role, Segment, bundle};
+    use seal::RootSecret;
+
+    use super::*;
+    use crate::exchange::apply::apply;
+    use crate::exchange::transport::Other;
+    use crate::view::{Chip, LeadQuery};
+    use crate::{Clock as _, Found, Founding, FoundingPlan, SystemClock, Vault, probe};
+
+    fn plan() -> FoundingPlan {
+        FoundingPlan {
+            clinic_name: "Nha khoa".into(),
+            branch: "Quận 3".into(),
+            desk: "Quầy 1".into(),
+            person: String::new(),
+        }
+    }
+
+    async fn member(vault: &Vault, member: Member) {
+        let desk = vault.desk();
+        let mut writing = desk.writing().await;
+        let writer = writing.get().unwrap();
+        let mut write = OwnWrite::begin(writer);
+        write.scribe().member(&member, desk.now()).unwrap();
+        write.commit(desk, writer).await.unwrap();
+    }
+
+    /// So many leads of the PC `other`, as it hands them over.
+    async fn leads_of(other: &Signer, desk: &Desk, many: u8) -> Vec<u8> {
+        let mut writing = desk.writing().await;
+        let writer = writing.get().unwrap();
+        let (epoch, keys) = writer.epoch().unwrap();
+        let mut scribe = Scribe {
+            ledger: Ledger::new(other.id()),
+            replica: writer.replica.clone(),
+            entries: Vec::new(),
+        };
+        let (actor, now) = (Actor::unnamed(String::new()), desk.now());
+        for n in 0..many {
+            let draft = Draft {
+                name: "Khách",
+                phone: "0912345678",
+                question: "hỏi",
+                source: Source::Phone,
+                basis: BasisKind::Consent,
+                basis_note: "Khách tự gọi đến",
+                branch: None,
+            };
+            let change = Change::created(actor.doing(now), &draft).unwrap();
+            let id = RecordId::from_bytes([n + 1; 16]);
+            let plain = change.encode();
+            let sealed = scribe.sealed(Kind::Change, id, (epoch, &keys), now, &plain);
+            sealed.unwrap();
+        }
+        let head = other.head(scribe.ledger.seq(), scribe.ledger.hash());
+        let entries = scribe.entries;
+        let mut bundle = bundle::Writer::new();
+        bundle.segment(&Segment { entries, head });
+        bundle.finish()
+    }
+
+    async fn total(vault: &Vault) -> u32 {
+        let query = LeadQuery {
+            chip: Chip::All,
+            limit: 10,
+            ..LeadQuery::default()
+        };
+        vault.leads(query).await.unwrap().total
+    }
+
+    #[tokio::test]
+    async fn an_own_revocation_below_what_is_here_takes_the_rest_out_and_keeps_it_aside() {
+        let dir = tempfile::tempdir().unwrap();
+        let founding = Founding::plan(plan(), SystemClock.now_ms()).unwrap();
+        let root = RootSecret::from_bytes(*founding.root().dangerous_bytes());
+        let clock: crate::SharedClock = Arc::new(SystemClock);
+        let (vault, _kit) = founding
+            .create(dir.path(), Arc::clone(&clock))
+            .await
+            .unwrap();
+        let desk = vault.desk();
+        desk.loaded().await.unwrap();
+        let other = RootSecret::generate(&mut rng()).signer();
+        let enrol = Member::Enrol {
+            keys: other.keys(),
+            role: Role::Desk,
+            name: "Quầy 2".into(),
+            branch: String::new(),
+        };
+        member(&vault, enrol).await;
+        let bundle = leads_of(&other, desk, 3).await;
+        apply(desk, bundle, Other::Stick).await.unwrap();
+        assert_eq!(total(&vault).await, 3);
+
+        let (author, last_seq) = (other.id(), 1);
+        member(&vault, Member::Revoke { author, last_seq }).await;
+        desk.rebuild_if_due().await.unwrap();
+        assert_eq!(total(&vault).await, 1);
+        let aside: i64 = sqlx::query_scalar("SELECT count(*) FROM void_entry")
+            .fetch_one(&mut *desk.store.connection().await.unwrap())
+            .await
+            .unwrap();
+        assert_eq!(aside, 2);
+        vault.close().await.unwrap();
+        // The database agrees with itself.
+        let Found::Sealed(locked) = probe(dir.path()).await.unwrap() else {
+            unreachable!()
+        };
+        let opened = locked.unlock(&root, clock, None).await;
+        let vault = opened.map_err(|(_, error)| error).unwrap();
+        assert_eq!(total(&vault).await, 1);
+        vault.close().await.unwrap();
+    }
 }

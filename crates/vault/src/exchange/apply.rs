@@ -6,15 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ledger::bundle::Reader;
-use ledger::{
-    AuthorId, Cut, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Role, Segment,
-};
+use ledger::{AuthorId, Entry, EntryHash, Kind, Ledger, Member, RecordId, Replica, Role, Segment};
 use seal::{StorageKey, Table};
 
 use self::admit::{Admitted, admit};
 use super::project::{Places, Projected, project, project_people};
 use super::transport::Other;
 use super::{adopt_link, write_link};
+use crate::desk::own::{is_membership, recount_members};
 use crate::desk::{Desk, EpochKeys, Epochs, Held, Secrets, Writer};
 use crate::event::Event;
 use crate::failure::ActError;
@@ -161,7 +160,7 @@ async fn store(
     if waits_anew {
         ledger_rows::put_quarantine(&mut batch, &admitted.unknown);
     }
-    recount_members(desk, &mut state, &admitted).await?;
+    recount_members(desk, &mut state, &admitted.entries, &admitted.cuts).await?;
     let key = &secrets.storage;
     let keys = std::mem::take(&mut admitted.keys);
     let learned = put_keys(&mut batch, &mut next.epochs, keys, &secrets)?;
@@ -347,43 +346,11 @@ fn put(batch: &mut Batch, state: &mut State, numbers: &mut Numbers, admitted: &A
         ledger_rows::put_head(batch, number, *seq, None, 0);
     }
     // Entries that a revocation made void are set aside, wherever they were.
-    for cut in &admitted.cuts {
-        if let Some(number) = numbers.get(&cut.author) {
-            ledger_rows::cut(batch, *number, cut.last_seq);
-        }
-    }
+    ledger_rows::put_cuts(batch, numbers, &admitted.cuts);
     for entry in &admitted.void {
         ledger_rows::number(batch, numbers, entry.header.author);
     }
     ledger_rows::put_void(batch, numbers, &admitted.void);
-}
-
-const fn is_membership(entry: &Entry) -> bool {
-    matches!(entry.header.kind, Kind::Member | Kind::Grant)
-}
-
-/// After a revocation, the memberships that are left.
-async fn recount_members(
-    desk: &Desk,
-    state: &mut State,
-    admitted: &Admitted,
-) -> Result<(), ActError> {
-    if admitted.cuts.is_empty() {
-        return Ok(());
-    }
-    let mut members = ledger_rows::memberships(&desk.store).await?;
-    let fresh = admitted.entries.iter().filter(|entry| is_membership(entry));
-    members.extend(fresh.cloned());
-    state.reset_members();
-    let void = |entry: &Entry| {
-        let header = &entry.header;
-        let beyond = |cut: &Cut| cut.author == header.author && header.seq > cut.last_seq;
-        admitted.cuts.iter().any(beyond)
-    };
-    for entry in members.iter().filter(|entry| !void(entry)) {
-        state.add_member(&entry.header.hash());
-    }
-    Ok(())
 }
 
 /// Adds clinic keys that we did not have. True if there was one.

@@ -51,6 +51,8 @@ pub(crate) struct Status {
     pub healed: Option<[u8; 32]>,
     /// Witness entries that were compared with what is here, by author; `None` before the first look.
     pub compared: Option<BTreeMap<AuthorId, u64>>,
+    /// Where the ledgers stood when the last exchange with the server began.
+    pub since: u64,
     /// Entries that the server has and we lack, as it last told.
     pub left: Option<u64>,
     alarms: Vec<KeptAlarm>,
@@ -79,6 +81,7 @@ impl Status {
             checked: None,
             healed: None,
             compared: None,
+            since: 0,
             left: None,
             alarms: link.alarms.clone(),
             synced_at: link.synced_at,

@@ -1,5 +1,6 @@
 //! Opening a database whose key is lost: the paper kit enrols this PC as a new author.
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -18,9 +19,14 @@ use crate::desk::Scribe;
 use crate::failure::OpenError;
 use crate::local::{self, Link, Profile};
 use crate::state::State;
+use crate::store::files::{Files, Hold};
 use crate::store::ledger_rows::{self, Identity};
-use crate::store::{Batch, Fault, sealed_rows};
+use crate::store::{Batch, Fault, Store, sealed_rows};
 
+/// Name of the copy of a database that is being recovered.
+const RECOVERING: &str = "letan.recovering";
+/// How long the server may take to tell what happened meanwhile.
+const CATCH_UP: Duration = Duration::from_secs(15);
 /// Entries read at once.
 const ENTRIES: i64 = 5_000;
 
@@ -62,17 +68,97 @@ pub(super) async fn recover(
     Ok(Recovered { vault, lost })
 }
 
+/// Recovers the database where it lies.
+///
+/// The kit may have written elsewhere meanwhile. If it wrote the same numbers a second time, nobody
+/// would ever believe it again; so it asks the server first, on a copy that takes the place of the
+/// database only when all of it went well. Without a server there is nobody to ask.
+pub(super) async fn recover_here(
+    locked: &LockedVault,
+    words: &RootSecret,
+    new_root: &RootSecret,
+    plan: DeskPlan,
+    clock: SharedClock,
+) -> Result<Recovered, OpenError> {
+    kit(locked, words)?;
+    if !found::is_named(&plan) {
+        return Err(OpenError::BadPlan);
+    }
+    if server(locked).is_none() {
+        return recover(locked, words, new_root, plan, clock, None).await;
+    }
+    let files = locked.store.files().clone();
+    let copy = files.beside(RECOVERING);
+    let recovered = recover_copy(locked, &copy, words, new_root, plan, Arc::clone(&clock)).await;
+    let replaced = match recovered {
+        Ok(lost) => {
+            locked.store.let_go().await;
+            files.replace_with(&copy).map(|()| lost)?
+        }
+        Err(error) => {
+            if copy.discard().is_err() {
+                tracing::warn!("a copy that was not recovered could not be deleted");
+            }
+            return Err(error);
+        }
+    };
+    let store = Store::open(files, locked.store.hold(), false).await?;
+    let vault = unlock(&super::open::look(store).await?, new_root, clock, None).await?;
+    // It was opened anew, and whoever has the words may still do everything.
+    vault.seat_by_words();
+    Ok(Recovered {
+        vault,
+        lost: replaced,
+    })
+}
+
+/// Copies the database, lets the copy learn what the server knows, recovers it and closes it.
+async fn recover_copy(
+    locked: &LockedVault,
+    copy: &Files,
+    words: &RootSecret,
+    new_root: &RootSecret,
+    plan: DeskPlan,
+    clock: SharedClock,
+) -> Result<Vec<Loss>, OpenError> {
+    copy.discard()?;
+    let (store, to) = (locked.store.clone(), copy.database().to_owned());
+    let copied = tokio::spawn(async move { store.copy_into(&to, |_| true).await });
+    copied.await.map_err(|_| Fault::Io)??;
+    let twin = look_at(copy).await?;
+    let caught_up = catch_up(&twin, words, Arc::clone(&clock)).await;
+    twin.store.let_go().await;
+    let mut lost = caught_up?;
+    let twin = look_at(copy).await?;
+    let closed = match recover(&twin, words, new_root, plan, clock, None).await {
+        Ok(recovered) => {
+            lost.extend(recovered.lost);
+            recovered.vault.close().await.map_err(OpenError::from)
+        }
+        Err(error) => Err(error),
+    };
+    twin.store.let_go().await;
+    closed.map(|()| lost)
+}
+
+async fn look_at(copy: &Files) -> Result<LockedVault, Fault> {
+    let store = Store::open(copy.clone(), Arc::new(Hold::of_another()), false).await?;
+    let looked = super::open::look(store.clone()).await;
+    if looked.is_err() {
+        store.let_go().await;
+    }
+    looked
+}
+
 /// Acts as the kit itself for a moment, to learn from the server what happened since the copy in
-/// `locked` was made: above all what the kit itself wrote, or it would write the same numbers a
-/// second time and nobody would ever believe it again. Gives what of the copy is lost by that, and
-/// leaves the database closed and in the kit's hands; [`recover`] must follow.
+/// `locked` was made, above all what the kit itself wrote. Gives what of the copy is lost by that,
+/// and leaves the database closed and in the kit's hands; [`recover`] must follow.
 ///
 /// Without a server, or with one that does not answer in time, the copy has to do.
-pub(super) async fn catch_up(
+async fn catch_up(
     locked: &LockedVault,
     words: &RootSecret,
     clock: SharedClock,
-    within: Duration,
 ) -> Result<Vec<Loss>, OpenError> {
     let paper = kit(locked, words)?;
     let lost = losses(locked, server(locked).as_deref()).await?;
@@ -113,7 +199,7 @@ pub(super) async fn catch_up(
     outcome.await.map_err(|_| Fault::Io)??;
     let reread = super::open::look(locked.store.clone()).await?;
     let vault = unlock(&reread, words, clock, None).await?;
-    match tokio::time::timeout(within, vault.sync()).await {
+    match tokio::time::timeout(CATCH_UP, vault.sync()).await {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::warn!(%error, "recovering without the server"),
         Err(_) => tracing::warn!("recovering without the server, which takes its time"),

@@ -237,6 +237,11 @@ impl Hold {
         }
     }
 
+    /// Claims nothing: for a copy beside a database whose directory is held already.
+    pub(crate) const fn of_another() -> Self {
+        Self(Mutex::new(None))
+    }
+
     /// Claims a directory that was in use before; makes nothing.
     pub(crate) fn look(files: &Files) -> Result<Self, Fault> {
         if files.directory.join(LOCK).try_exists()? {

@@ -2,7 +2,8 @@
 use std::collections::BTreeMap;
 
 use ledger::{
-    AuthorId, ClinicId, Entry, EntryHash, Gone, Header, Payload, Segment, SignedHead, Tip, bundle,
+    AuthorId, ClinicId, Cut, Entry, EntryHash, Gone, Header, Payload, Segment, SignedHead, Tip,
+    bundle,
 };
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
@@ -176,8 +177,16 @@ pub(crate) fn put_membership(batch: &mut Batch, number: i64, seq: u64) {
     );
 }
 
-/// Adds "this author's ledger ends at `last`" after a revocation; what is beyond is set aside.
-pub(crate) fn cut(batch: &mut Batch, number: i64, last: u64) {
+/// Adds "these ledgers end there" after a revocation; what is beyond is set aside.
+pub(crate) fn put_cuts(batch: &mut Batch, numbers: &Numbers, cuts: &[Cut]) {
+    for of in cuts {
+        if let Some(number) = numbers.get(&of.author) {
+            cut(batch, *number, of.last_seq);
+        }
+    }
+}
+
+fn cut(batch: &mut Batch, number: i64, last: u64) {
     let last = last.cast_signed();
     batch.run(
         "INSERT OR REPLACE INTO void_entry (author, seq, header, payload) \

@@ -15,7 +15,7 @@ use super::{Clinic, TestClock, sealed};
 /// Another PC of the clinic.
 pub(crate) struct Second {
     pub vault: Vault,
-    _dir: TempDir,
+    pub dir: TempDir,
 }
 
 /// A PC that has what the first had, and was made a PC of the clinic by the words on paper. The first
@@ -39,7 +39,7 @@ pub(crate) async fn second(clinic: &mut Clinic, name: &str) -> Second {
         .recover(&clinic.kit.root, &root_secret, plan, shared)
         .await;
     let vault = recovered.map_err(|(_, error)| error).unwrap().vault;
-    Second { vault, _dir: dir }
+    Second { vault, dir }
 }
 
 pub(crate) fn copy(from: &Path, to: &Path) {

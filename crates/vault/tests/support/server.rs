@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub proves_nothing: bool,
     /// Knows no author of this id.
     pub stranger: bool,
+    /// Leaves questions for news open until whoever asked gives up.
+    pub patient: bool,
 }
 
 /// A waiting room; tests put into it what they like.
@@ -102,6 +104,7 @@ impl Server {
             refuses: None,
             proves_nothing: false,
             stranger: false,
+            patient: false,
         };
         let server = Self {
             address: listener.local_addr().unwrap(),
@@ -157,6 +160,10 @@ impl Server {
             return;
         }
         let (status, kind, extra, body) = self.answer(&line, &headers, &body);
+        if self.state().patient && status == 204 && line.contains("/v1/wait") {
+            let _ = stream.read(&mut [0]);
+            return;
+        }
         let now = now() + self.state().offset;
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\
