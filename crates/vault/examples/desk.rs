@@ -1,7 +1,9 @@
 //! A PC without a window, for runs over a real network; no part of the product.
 //!
 //! `desk found DIR`, `desk second FROM TO`, `desk claim DIR URL CODE`, `desk work DIR SECONDS`, `desk settle DIR`,
-//! `desk state DIR`. The secrets lie beside the data: never use it with real ones.
+//! `desk state DIR`; `desk invite DIR ROOM` and `desk join DIR ROOM` meet in the waiting room, and ROOM is a folder for
+//! what people carry between the two screens; `desk host DIR ADDRESS` and `desk dial DIR ADDRESS` exchange without a
+//! server. The secrets lie beside the data: never use it with real ones.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 use std::io::Write as _;
 use std::path::Path;
@@ -10,10 +12,13 @@ use std::time::{Duration, Instant};
 
 use casebook::basis::BasisKind;
 use casebook::lead::{Outcome, Source};
-use vault::view::{Chip, LeadAct, LeadQuery, LeadSort, NewLead};
+use tokio::net::{TcpListener, TcpStream};
+use vault::view::{
+    Chip, DeskRole, Inviting, JoinForm, Joining, LeadAct, LeadQuery, LeadSort, NewLead,
+};
 use vault::{
-    DeskPlan, Found, Founding, FoundingPlan, LockedVault, RootSecret, SharedClock, SystemClock,
-    Vault, probe, set_reserve_bytes,
+    Admitted, DeskPlan, Found, Founding, FoundingPlan, Knock, LockedVault, RootSecret, SharedClock,
+    SystemClock, Vault, probe, set_reserve_bytes,
 };
 
 fn clock() -> SharedClock {
@@ -76,6 +81,162 @@ async fn second(from: &Path, to: &Path) {
     recovered.vault.close().await.unwrap();
 }
 
+/// Tries again until the time is up.
+async fn pause(until: Instant, what: &str) {
+    assert!(Instant::now() < until, "{what}");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(150)
+}
+
+/// Puts a file there whole.
+fn put(path: &Path, text: &str) {
+    let aside = path.with_extension("new");
+    std::fs::write(&aside, text).unwrap();
+    std::fs::rename(aside, path).unwrap();
+}
+
+/// Invites until a PC was let in whose digits are ours.
+async fn invite(dir: &Path, room: &Path) {
+    let vault = open(dir).await;
+    let (until, link, digits) = (soon(), room.join("link"), room.join("digits"));
+    let mut rooms = 0;
+    'room: loop {
+        rooms += 1;
+        let invitation = loop {
+            match vault.invite(DeskRole::Desk).await {
+                Ok(invitation) => break invitation,
+                Err(error) => pause(until, &format!("no room: {error}")).await,
+            }
+        };
+        put(&link, &invitation.link);
+        let (shown, told) = loop {
+            if !link.exists() {
+                continue 'room;
+            }
+            let told = std::fs::read_to_string(&digits).unwrap_or_default();
+            let told = told.strip_prefix(&format!("{}\n", invitation.link));
+            if let (Inviting::Asked { digits, .. }, Some(told)) = (vault.inviting(), told) {
+                break (digits, told.to_owned());
+            }
+            pause(until, "nobody knocked").await;
+        };
+        assert_eq!(shown, told, "the screens show different digits");
+        while let Err(error) = vault.confirm_desk(true).await {
+            pause(until, &format!("not let in: {error}")).await;
+        }
+        println!("joined, digits {shown} on both, {rooms} rooms");
+        return vault.close().await.unwrap();
+    }
+}
+
+/// Knocks at whatever room is open until we are let in.
+async fn join(dir: &Path, room: &Path) {
+    std::fs::create_dir_all(dir).unwrap();
+    let admitted: Admitted = {
+        let (until, link) = (soon(), room.join("link"));
+        loop {
+            pause(until, "never let in").await;
+            let Ok(code) = std::fs::read_to_string(&link) else {
+                continue;
+            };
+            let form = JoinForm {
+                code: code.clone(),
+                server: None,
+                desk: "Quầy 3".into(),
+                branch: "Quận 5".into(),
+            };
+            match Knock::at(&form, clock()).await {
+                Ok(knock) => {
+                    let Joining::Confirm { digits, .. } = knock.view() else {
+                        panic!("no digits");
+                    };
+                    put(&room.join("digits"), &format!("{code}\n{digits}"));
+                    break knock.answer().await.unwrap();
+                }
+                Err(vault::MemberError::Sync(_)) => {}
+                // Our knock arrived and its answer did not: people open another room.
+                Err(_) => std::fs::remove_file(&link).unwrap(),
+            }
+        }
+    };
+    keep(dir, "root", admitted.root());
+    let vault = admitted.create(dir, clock()).await.unwrap();
+    // Until the first exchange it can write nothing.
+    let until = soon();
+    while let Err(error) = vault.sync().await {
+        pause(until, &format!("no first exchange: {error}")).await;
+    }
+    vault.close().await.unwrap();
+}
+
+/// Something that only this PC knows.
+async fn news(dir: &Path, vault: &Vault) {
+    let text = format!("{}-near", vault.author());
+    vault.add(lead(&text, 0)).await.unwrap();
+    tell(dir, &text);
+}
+
+/// Lets PCs in that dial, until this process ends.
+async fn host(dir: &Path, address: &str) {
+    let vault = open(dir).await;
+    news(dir, &vault).await;
+    let listener = TcpListener::bind(address).await.unwrap();
+    println!("listening");
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let vault = vault.clone();
+        tokio::spawn(async move {
+            if let Ok(mut guest) = vault.let_in(stream).await {
+                while guest.serve().await.is_ok() {}
+            }
+        });
+    }
+}
+
+/// Dials until an exchange brought all in both directions.
+async fn dial(dir: &Path, address: &str) {
+    let vault = open(dir).await;
+    news(dir, &vault).await;
+    let (until, mut done) = (soon(), 0);
+    while done < 2 {
+        if let Ok(stream) = TcpStream::connect(address).await
+            && let Ok(link) = vault.greet(stream).await
+            && vault.sync_with(&link).await.is_ok()
+        {
+            link.close().await;
+            done += 1;
+            continue;
+        }
+        pause(until, "no exchange with the PC nearby").await;
+    }
+    vault.close().await.unwrap();
+}
+
+fn lead(text: &str, number: u64) -> NewLead {
+    NewLead {
+        name: text.into(),
+        phone: format!("09{:08}", number * 7919),
+        question: "Niềng răng".into(),
+        source: Source::Phone,
+        basis: BasisKind::Consent,
+        basis_note: "Khách gọi đến".into(),
+        branch: None,
+    }
+}
+
+/// Keeps what was acknowledged.
+fn tell(dir: &Path, text: &str) {
+    let path = dir.join("written");
+    let file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(path);
+    writeln!(file.unwrap(), "{text}").unwrap();
+}
+
 async fn ids(vault: &Vault) -> Vec<String> {
     let mut query = LeadQuery {
         chip: Chip::All,
@@ -98,12 +259,6 @@ async fn ids(vault: &Vault) -> Vec<String> {
 async fn work(dir: &Path, seconds: u64) {
     let vault = open(dir).await;
     let until = Instant::now() + Duration::from_secs(seconds);
-    let path = dir.join("written");
-    let mut written = std::fs::File::options()
-        .create(true)
-        .append(true)
-        .open(path)
-        .unwrap();
     let me = vault.author();
     let (mut number, mut good, mut bad) = (0, 0, 0);
     let syncing = vault.clone();
@@ -113,16 +268,7 @@ async fn work(dir: &Path, seconds: u64) {
         let text = format!("{me}-{number}");
         let leads = ids(&vault).await;
         let acted = if number % 3 == 1 || leads.is_empty() {
-            let lead = NewLead {
-                name: text.clone(),
-                phone: format!("09{:08}", number * 7919),
-                question: "Niềng răng".into(),
-                source: Source::Phone,
-                basis: BasisKind::Consent,
-                basis_note: "Khách gọi đến".into(),
-                branch: None,
-            };
-            vault.add(lead).await
+            vault.add(lead(&text, number)).await
         } else {
             let id = &leads[usize::try_from(number).unwrap() * 31 % leads.len()];
             if number % 3 == 2 {
@@ -135,7 +281,7 @@ async fn work(dir: &Path, seconds: u64) {
             vault.act(id, LeadAct::Note { text: text.clone() }).await
         };
         acted.unwrap();
-        writeln!(written, "{text}").unwrap();
+        tell(dir, &text);
         if exchange.is_finished() {
             match (&mut exchange).await.unwrap() {
                 Ok(_) => good += 1,
@@ -220,9 +366,13 @@ async fn main() {
             vault.sync().await.unwrap();
             vault.close().await.unwrap();
         }
+        ["invite", dir, room] => invite(Path::new(dir), Path::new(room)).await,
+        ["join", dir, room] => join(Path::new(dir), Path::new(room)).await,
+        ["host", dir, address] => host(Path::new(dir), address).await,
+        ["dial", dir, address] => dial(Path::new(dir), address).await,
         ["work", dir, seconds] => work(Path::new(dir), seconds.parse().unwrap()).await,
         ["settle", dir] => settle(Path::new(dir)).await,
         ["state", dir] => state(Path::new(dir)).await,
-        _ => panic!("found, second, claim, work, settle or state"),
+        _ => panic!("the first lines of this file tell how"),
     }
 }

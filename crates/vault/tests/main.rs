@@ -17,6 +17,7 @@ mod nearby;
 mod people;
 mod remnants;
 mod revoke;
+mod schedules;
 mod speed;
 mod support;
 mod transport;

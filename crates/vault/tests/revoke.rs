@@ -9,8 +9,8 @@ use crate::support::exchange::{alarms, claimed};
 use crate::support::join::{Joined, join, joined};
 use crate::support::second::connect;
 use crate::support::server::Server;
+use crate::support::state;
 use crate::support::{Clinic, all, drain, loaded, person};
-use crate::transport::state;
 
 /// Everybody exchanges until nobody has anything new.
 async fn settle(vaults: &[&vault::Vault]) {

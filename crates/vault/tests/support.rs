@@ -1,5 +1,6 @@
 //! What every test needs: a clock that stands still, a founded clinic, a server that can lie.
 pub(crate) mod exchange;
+pub(crate) mod intake;
 pub(crate) mod join;
 pub(crate) mod second;
 pub(crate) mod server;
@@ -165,4 +166,24 @@ pub(crate) async fn loaded(vault: &Vault) {
 /// Everything that has been told so far.
 pub(crate) fn drain(events: &mut tokio::sync::broadcast::Receiver<Event>) -> Vec<Event> {
     std::iter::from_fn(|| events.try_recv().ok()).collect()
+}
+
+/// Everything that a vault says of its leads, in a form that is compared byte by byte; marks of
+/// where a record is are each PC's own.
+pub(crate) async fn state(vault: &Vault) -> String {
+    let mut rows = vault.leads(all()).await.unwrap().rows;
+    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    let mut out = String::new();
+    for row in rows {
+        let mut lead = vault.lead(&row.id).await.unwrap();
+        lead.row.sync = vault::view::SyncMark::OnlyHere;
+        let mut lead = serde_json::to_value(&lead).unwrap();
+        // The one depends on the minute in which it is asked, the other has marks of its own.
+        for aside in ["permission", "siblings"] {
+            lead.as_object_mut().unwrap().remove(aside);
+        }
+        out.push_str(&lead.to_string());
+        out.push('\n');
+    }
+    out
 }

@@ -11,7 +11,7 @@ use vault::{AuthorId, Carrying, Other, Page, Receipt, SyncError, Transport, Vaul
 use crate::support::exchange::claimed;
 use crate::support::second::{Second, connect, second};
 use crate::support::server::Server;
-use crate::support::{Clinic, all, loaded, person};
+use crate::support::{Clinic, all, loaded, person, state};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
@@ -47,26 +47,6 @@ async fn carry(from: &Vault, to: &Vault) -> u32 {
     let report = to.import_stick(stick.path(), quiet).await.unwrap();
     assert!(!report.partial);
     u32::try_from(report.arrived).unwrap()
-}
-
-/// Everything that a vault says of its leads, in a form that is compared byte by byte; marks of
-/// where a record is are each PC's own.
-pub(crate) async fn state(vault: &Vault) -> String {
-    let mut rows = vault.leads(all()).await.unwrap().rows;
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
-    let mut out = String::new();
-    for row in rows {
-        let mut lead = vault.lead(&row.id).await.unwrap();
-        lead.row.sync = vault::view::SyncMark::OnlyHere;
-        let mut lead = serde_json::to_value(&lead).unwrap();
-        // The one depends on the minute in which it is asked, the other has marks of its own.
-        for aside in ["permission", "siblings"] {
-            lead.as_object_mut().unwrap().remove(aside);
-        }
-        out.push_str(&lead.to_string());
-        out.push('\n');
-    }
-    out
 }
 
 /// A clinic with a server, three PCs, and something written at each.

@@ -32,12 +32,15 @@ pub(super) async fn push<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<u32,
     while let Some(parcel) = next_parcel(desk, other, &theirs, &refused).await? {
         let receipt = way.push(parcel.bundle).await?;
         let before = refused.len();
-        refused.extend(receipt.refused.iter().map(|refused| refused.author));
         let learned = acknowledge(desk, other, &theirs, &receipt).await?;
         desk.status().have_is_fresh |= other == Other::Server;
         theirs = learned.have;
-        // Once it may say that it lost something, and is sent it again; not for ever.
+        // Once it may say that it lost something, and is sent it again; not for ever. What it refused then, it refused
+        // for what it lacks.
         let again = learned.rolled_back && !std::mem::replace(&mut rolled_back, true);
+        if !again {
+            refused.extend(receipt.refused.iter().map(|refused| refused.author));
+        }
         if learned.more {
             sent += u32::try_from(parcel.entries).unwrap_or(u32::MAX);
         } else if !again && refused.len() == before {
