@@ -1,9 +1,6 @@
 // English words of the clinic's PCs: joining, letting in, cutting off, sticks, leaving.
 import type { Catalogue } from "../vi";
-
-const thousands = new Intl.NumberFormat("en-GB");
-const s = (n: number, one: string, many = `${one}s`) =>
-  `${thousands.format(n)} ${new Intl.PluralRules("en").select(n) === "one" ? one : many}`;
+import { s } from "./count";
 
 export const desks: Catalogue["desks"] = {
   typing:

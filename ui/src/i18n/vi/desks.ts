@@ -1,9 +1,7 @@
 // Vietnamese words of the clinic's PCs: joining, letting in, cutting off, sticks, leaving.
 import type { Code } from "../../ipc/backend";
 import type { Trouble } from "../vi";
-
-const thousands = new Intl.NumberFormat("vi-VN");
-const so = (n: number) => thousands.format(n);
+import { so } from "./count";
 
 export const desks = {
   /** Telex and VNI turn letters of a code or of an English word into others. */

@@ -1,6 +1,6 @@
 // Screens of the clinic's PCs: starting, joining, letting in, cutting off, days without the server.
 import type { SyncView } from "../backend";
-import type { FakeBackend } from "../fake";
+import type { FakeBackend } from "./index";
 import type { App } from "../../state/app.svelte";
 import { MORNING } from "./clinic";
 import { CODE, KIT_WORDS, LINK } from "./desks";
