@@ -9,6 +9,7 @@ import { fakeQr } from "./qr";
 import type {
   AppStatus,
   Backend,
+  CutOff,
   DeskView,
   Events,
   FoundingForm,
@@ -29,6 +30,8 @@ export interface FakeOptions extends LeadsOptions, DesksOptions, PeopleOptions, 
   sync?: Partial<SyncView>;
   kitChecked?: boolean;
   server?: string | null;
+  /** When and by whom this PC was cut off, where it was. */
+  cutOff?: CutOff;
   /** A clock that stands still, for pictures and tests. */
   frozen?: boolean;
 }
@@ -228,6 +231,8 @@ export class FakeBackend implements Backend {
       case "kitUnchecked":
       case "signedOut":
         return { at: this.phase, desk: this.myDesk };
+      case "removed":
+        return { at: "removed", cut_off: this.options.cutOff ?? null };
       case "keychain":
         return { at: "keychain", problem: (this.options.problem ?? "missing") as "missing" };
       case "database":
