@@ -216,6 +216,7 @@ describe("what a person may do and see", () => {
     expect(names.sort()).toEqual(["Lê Ngọc Ánh", "Phạm Hoàng Yến", "Trần Thị Mai"]);
     expect(screen.queryByTestId("staff-edit")).toBeNull();
     expect(screen.queryByTestId("add-person")).toBeNull();
+    expect(screen.queryByTestId("staff-gone")).toBeNull();
     const mai = rows.find((one) => one.textContent?.includes("Trần Thị Mai"));
     await user.click(within(mai!).getByTestId("staff-pin"));
     await user.type(screen.getByTestId("pin-new"), "271828");
