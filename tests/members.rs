@@ -217,6 +217,13 @@ async fn a_pc_joins_works_is_cut_off_deletes_itself_and_joins_again() {
     let closed = second.desk.desks().await.err().map(|failure| failure.code);
     assert_eq!(closed, Some(Code::NotReady));
     assert_eq!(second.restart().await, "removed");
+    let Phase::Removed { cut_off: Some(end) } = second.desk.status().phase else {
+        panic!("still says when and by whom, after a restart");
+    };
+    let revoked_at = after.desks.iter().find_map(|row| row.revoked_at);
+    assert_eq!(Some(end.at), revoked_at);
+    let owner = after.desks.iter().find(|row| row.me);
+    assert_eq!(end.by.as_ref(), owner.map(|row| &row.name));
 
     let_in(&mut first, &mut second, DeskRole::Desk, "Quầy 2").await;
     assert_eq!(second.restart().await, "ready");

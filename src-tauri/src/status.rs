@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri_specta::Event;
 use vault::Loss;
-use vault::view::{DeskView, Invitation, Inviting, Joining, Progress, SyncView};
+use vault::view::{CutOff, DeskView, Invitation, Inviting, Joining, Progress, SyncView};
 
 /// Where the application stands, asked for once when the window loads and sent at every change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -42,7 +42,10 @@ pub enum Phase {
         desk: DeskView,
     },
     /// This PC was cut off by the clinic and has deleted its data.
-    Removed,
+    Removed {
+        /// When and by whom, as far as that was noted.
+        cut_off: Option<CutOff>,
+    },
     /// Closed by a person or by the clock; the keychain opens it again.
     Locked,
     /// Sealed data are here, their key is not to be had.

@@ -133,7 +133,7 @@ pub(crate) fn name(phase: &Phase) -> &'static str {
         Phase::KitUnchecked { .. } => "kitUnchecked",
         Phase::Ready { .. } => "ready",
         Phase::SignedOut { .. } => "signedOut",
-        Phase::Removed => "removed",
+        Phase::Removed { .. } => "removed",
         Phase::Locked => "locked",
         Phase::Keychain { problem: K::Locked } => "keychain locked",
         Phase::Keychain {

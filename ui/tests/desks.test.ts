@@ -1,5 +1,6 @@
 import { fireEvent } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
+import { goodFor } from "../src/state/desks.svelte";
 import { CODE, KIT_WORDS, LINK } from "../src/ipc/fake/desks";
 import { screen, stage, waitFor, within } from "./stage";
 
@@ -23,6 +24,13 @@ async function knocked(): Promise<Stage> {
   await waitFor(() => expect(on.id("joining").dataset.step).toBe("knocking"));
   return on;
 }
+
+describe("an invitation", () => {
+  it("never seems to last longer than it does, whatever two clocks say", () => {
+    expect(goodFor(15 * 60_000 + 1_400, 0)).toBe(15 * 60_000);
+    expect(goodFor(90_000, 60_000)).toBe(30_000);
+  });
+});
 
 describe("a PC that joins", () => {
   it("asks for the server only if the code does not name it", async () => {
@@ -311,6 +319,12 @@ describe("the yearly drill", () => {
 });
 
 describe("a PC that was cut off", () => {
+  it("says when and from which PC, where that is known", async () => {
+    const at = Date.UTC(2026, 10, 25, 3, 42);
+    const { id } = await stage({ phase: "removed", cutOff: { at, by: "Quầy 1" } });
+    expect(id("removed-what").textContent).toContain("lúc 10:42 ngày 25/11/2026, từ máy “Quầy 1”");
+  });
+
   it("says so calmly and offers one way: to start anew", async () => {
     const { user, id, backend } = await stage({ phase: "removed" });
     expect(id("removed").textContent).toMatch(/dữ liệu khách trên máy này đã được xóa/);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FAKE_PIN, tooSimple } from "../src/ipc/fake/people";
-import { screen, stage, waitFor } from "./stage";
+import { screen, stage, waitFor, within } from "./stage";
 
 const WRONG = "271828";
 const away = { staff: true, phase: "signedOut", me: "frontDesk" } as const;
@@ -207,9 +207,27 @@ describe("what a person may do and see", () => {
       one.getAttribute("data-testid")?.slice(8),
     );
 
+  it("a manager gives PINs to the receptionists beneath, and changes nobody", async () => {
+    const { user, app } = await stage({ staff: true, me: "manager" });
+    app.openSettings("people");
+    const rows = await screen.findAllByTestId("staff-row");
+    const offered = rows.filter((one) => within(one).queryByTestId("staff-pin"));
+    const names = offered.map((one) => one.querySelector(".name")?.firstChild?.textContent?.trim());
+    expect(names.sort()).toEqual(["Lê Ngọc Ánh", "Phạm Hoàng Yến", "Trần Thị Mai"]);
+    expect(screen.queryByTestId("staff-edit")).toBeNull();
+    expect(screen.queryByTestId("add-person")).toBeNull();
+    expect(screen.queryByTestId("staff-gone")).toBeNull();
+    const mai = rows.find((one) => one.textContent?.includes("Trần Thị Mai"));
+    await user.click(within(mai!).getByTestId("staff-pin"));
+    await user.type(screen.getByTestId("pin-new"), "271828");
+    await user.type(screen.getByTestId("pin-again"), "271828");
+    await user.click(screen.getByTestId("pin-save"));
+    await waitFor(() => expect(screen.queryByTestId("staff-dialog")).toBeNull());
+  });
+
   it.each([
     ["frontDesk", ["machine", "desks", "about"]],
-    ["manager", ["machine", "desks", "backups", "about"]],
+    ["manager", ["machine", "desks", "people", "backups", "about"]],
     ["owner", ["machine", "desks", "people", "backups", "server", "about"]],
   ] as const)("a %s is offered these parts of the settings", async (me, offered) => {
     const { user, app } = await stage({ staff: true, me });

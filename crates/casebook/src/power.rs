@@ -23,6 +23,8 @@ pub enum Power {
     WorkLeads,
     /// Enter, change and dismiss staff.
     ManagePeople,
+    /// Choose the PIN of somebody else: whose, [`crate::staff::Staff::may_set_pin`] says.
+    SetPins,
     /// Let PCs in, cut them off, rename and move them.
     ManageDesks,
     /// Claim the server; see how the exchange stands in detail.
@@ -39,9 +41,10 @@ pub enum Power {
 
 impl Power {
     /// Every power.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::WorkLeads,
         Self::ManagePeople,
+        Self::SetPins,
         Self::ManageDesks,
         Self::ManageServer,
         Self::ManageKit,
@@ -57,7 +60,7 @@ impl StaffRole {
     pub const fn may(self, power: Power) -> bool {
         match power {
             Power::WorkLeads | Power::CarryBundles | Power::ChangeSettings => true,
-            Power::ManageBackup => matches!(self, Self::Manager | Self::Owner),
+            Power::ManageBackup | Power::SetPins => matches!(self, Self::Manager | Self::Owner),
             Power::ManagePeople | Power::ManageDesks | Power::ManageServer | Power::ManageKit => {
                 matches!(self, Self::Owner)
             }

@@ -297,7 +297,7 @@ impl Staff {
         let beneath = || {
             let everywhere = person.branches().is_empty() && !actor.branches.is_empty();
             let all = person.branches().iter();
-            actor.role == StaffRole::Manager
+            actor.may(Power::SetPins)
                 && self.role(id) == StaffRole::FrontDesk
                 && !everywhere
                 && all.clone().all(|branch| actor.sees(Some(branch)))

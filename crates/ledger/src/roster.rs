@@ -186,6 +186,19 @@ impl Roster {
         began.map(|began| (began, ended))
     }
 
+    /// Who cut this author off, and when by the stamp: the earliest revocation that counts.
+    #[must_use]
+    pub fn cut_off_by(&self, id: AuthorId) -> Option<(AuthorId, Hlc)> {
+        let revocations = self.facts.iter().filter(|((by, _), fact)| {
+            matches!(fact.member, Member::Revoke { .. })
+                && fact.member.author() == id
+                && self.author(*by).is_some_and(|by| by.may(Kind::Member))
+        });
+        revocations
+            .min_by_key(|(_, fact)| fact.hlc)
+            .map(|((by, _), fact)| (*by, fact.hlc))
+    }
+
     /// Every author, revoked ones too, in order of id.
     pub fn iter(&self) -> impl Iterator<Item = (AuthorId, &Author)> {
         self.authors.iter().map(|(id, author)| (*id, author))

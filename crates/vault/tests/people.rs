@@ -333,6 +333,9 @@ async fn the_own_pin_needs_the_old_one_and_others_need_the_right() {
         vault.sign_in(&dao, OTHER).await.unwrap_err();
     }
     vault.sign_in(&mai, PIN).await.unwrap();
+    let people = vault.people().await.unwrap();
+    let offered = |name: &str| row(&people, name).may_set_pin;
+    assert!(offered("Đào") && offered("Mai") && !offered("Lan"));
     assert_eq!(set(&dao, None, OTHER).await, None);
     assert_eq!(set(&lan, None, OTHER).await, Some(ActError::NotAllowed));
     vault.sign_in(&dao, OTHER).await.unwrap();

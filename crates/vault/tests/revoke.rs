@@ -262,14 +262,14 @@ async fn a_servers_mere_word_deletes_nothing() {
     server.state().proves_nothing = true;
     let mut events = second.vault.events();
     assert_eq!(second.vault.sync().await.err(), Some(SyncError::Revoked));
-    assert_eq!(second.vault.is_cut_off().await, Ok(false));
+    assert_eq!(second.vault.cut_off().await, Ok(None));
     assert!(!drain(&mut events).contains(&Event::CutOff));
     let kinds: Vec<_> = second.vault.sync_view().await.unwrap().alarms;
     assert!(kinds.iter().any(|alarm| alarm.kind == AlarmKind::Revoked));
     // Nor does everything that it has, as long as no owner says so.
     server.state().proves_nothing = false;
     assert_eq!(second.vault.sync().await.err(), Some(SyncError::Revoked));
-    assert_eq!(second.vault.is_cut_off().await, Ok(false));
+    assert_eq!(second.vault.cut_off().await, Ok(None));
     assert_eq!(second.vault.leads(all()).await.unwrap().total, 1);
     second
         .vault
@@ -286,7 +286,10 @@ async fn an_owners_signature_makes_a_pc_delete_itself() {
     clinic.vault.sync().await.unwrap();
     let mut events = second.vault.events();
     assert_eq!(second.vault.sync().await.err(), Some(SyncError::Revoked));
-    assert_eq!(second.vault.is_cut_off().await, Ok(true));
+    let cut_off = second.vault.cut_off().await.unwrap().unwrap();
+    assert_eq!(cut_off.by.as_deref(), Some("Quầy 1"));
+    let off = cut_off.at - vault::Clock::now_ms(&*clinic.clock);
+    assert!(off.abs() < 2_000, "as exact as a server tells the time");
     assert!(drain(&mut events).contains(&Event::CutOff));
     let refused = second.vault.add(person("A B", "0903111222", "")).await;
     assert_eq!(refused.err(), Some(ActError::CutOff));

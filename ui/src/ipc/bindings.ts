@@ -368,6 +368,14 @@ export type ConsultReason =
 /**  The form's traps say that this may be no person. */
 "suspect";
 
+/**  That this PC was cut off, as an owner or a kit has signed it. */
+export type CutOff = {
+	/**  When. */
+	at: number,
+	/**  Name of the PC that did it; `None` if it was the recovery kit. */
+	by: string | null,
+};
+
 /**  Why the database can't be opened, or must not be. */
 export type DatabaseProblem = 
 /**  Another program holds it. */
@@ -947,6 +955,8 @@ export type PersonRow = {
 	gone: boolean,
 	/**  Has chosen a PIN. */
 	hasPin: boolean,
+	/**  Whoever is at this PC may choose this one's PIN. */
+	maySetPin: boolean,
 	/**  The next try of a PIN must wait until then. */
 	waitUntil: number | null,
 };
@@ -973,7 +983,9 @@ desk: DeskView } |
 /**  Who this PC is. */
 desk: DeskView } | 
 /**  This PC was cut off by the clinic and has deleted its data. */
-{ at: "removed" } | 
+{ at: "removed"; 
+/**  When and by whom, as far as that was noted. */
+cut_off: CutOff | null } | 
 /**  Closed by a person or by the clock; the keychain opens it again. */
 { at: "locked" } | 
 /**  Sealed data are here, their key is not to be had. */
@@ -1054,6 +1066,8 @@ export type Power =
 "workLeads" | 
 /**  Enter, change and dismiss staff. */
 "managePeople" | 
+/**  Choose the PIN of somebody else: whose, [`crate::staff::Staff::may_set_pin`] says. */
+"setPins" | 
 /**  Let PCs in, cut them off, rename and move them. */
 "manageDesks" | 
 /**  Claim the server; see how the exchange stands in detail. */

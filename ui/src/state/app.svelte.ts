@@ -123,6 +123,11 @@ export class App {
     this.undo.dismiss();
   }
 
+  /** The present by the clock that the clinic's entries are dated with. */
+  clinicNow(): number {
+    return this.backend.now() + (this.sync?.clockOffset ?? 0);
+  }
+
   /** Time passes: a call falls due, a day ends, without anything having changed. */
   private tick(): void {
     const before = this.now;

@@ -10,6 +10,12 @@ import {
   type Joining,
 } from "../ipc/backend";
 
+/** An invitation is good for so long; whatever two clocks say, no more than that is shown. */
+const GOOD_FOR = 15 * 60_000;
+
+/** Milliseconds until an invitation ends. */
+export const goodFor = (expiresAt: number, now: number): number => Math.min(GOOD_FOR, expiresAt - now);
+
 export class Desks {
   view = $state<DesksView | null>(null);
   inviting = $state<Inviting>({ at: "idle" });

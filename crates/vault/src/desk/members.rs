@@ -2,7 +2,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ledger::{AuthorId, Hlc, Member, Role, Witness, roster::Author};
+use ledger::{
+    AuthorId, Hlc, Member, Role, Witness,
+    roster::{Author, Roster},
+};
 use seal::RootSecret;
 
 use super::invite::names;
@@ -10,7 +13,7 @@ use super::{Desk, OwnWrite, Vault, Writer, keep};
 use crate::event::Event;
 use crate::exchange::{self, upkeep, witness};
 use crate::failure::{ActError, MemberError};
-use crate::view::{DeskRole, DeskRow, DesksView};
+use crate::view::{CutOff, DeskRole, DeskRow, DesksView};
 
 /// A kit is to be compared with its paper this often, in milliseconds.
 const DRILL: i64 = 365 * 86_400_000;
@@ -83,6 +86,19 @@ fn row(
         unsent: unsent.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
         version: own_version.or_else(|| told.map(|told| told.version.clone())),
         near: !me && desk.status().nearby.contains_key(&id),
+    }
+}
+
+fn cut_off(roster: &Roster, me: AuthorId, now: i64) -> CutOff {
+    let Some((by, hlc)) = roster.cut_off_by(me) else {
+        return CutOff { at: now, by: None };
+    };
+    let by = roster
+        .author(by)
+        .filter(|author| author.role == Role::Owner);
+    CutOff {
+        at: hlc.ms().min(now),
+        by: by.map(|author| author.name.clone()),
     }
 }
 
@@ -205,10 +221,19 @@ impl Vault {
             .await
     }
 
-    /// Whether an owner or a kit has cut this PC off, by a signed entry that is here: then its data
-    /// are to be deleted with [`Vault::wipe`]. A server's mere word never makes this true.
-    pub async fn is_cut_off(&self) -> Result<bool, ActError> {
-        self.desk.is_cut_off().await
+    /// Since when and by whom this PC is cut off, if an owner or a kit did it by a signed entry that
+    /// is here: then its data are to be deleted with [`Vault::wipe`]. A server's mere word never
+    /// makes this `Some`.
+    pub async fn cut_off(&self) -> Result<Option<CutOff>, ActError> {
+        if !self.desk.is_cut_off().await? {
+            return Ok(None);
+        }
+        let mut writing = self.desk.writing().await;
+        Ok(Some(cut_off(
+            writing.get()?.replica.roster(),
+            self.desk.me,
+            self.desk.now(),
+        )))
     }
 
     /// Closes the vault and deletes its files, contents first. Every later call of any clone

@@ -237,6 +237,9 @@ fn rows(desk: &Desk) -> Vec<PersonRow> {
             },
             gone: staff.gone(id),
             has_pin: person.pin().is_some(),
+            may_set_pin: actor
+                .as_ref()
+                .is_ok_and(|actor| staff.may_set_pin(actor, id).is_ok()),
             wait_until: (wait > 0).then(|| now.saturating_add(wait)),
         }
     };

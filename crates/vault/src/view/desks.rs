@@ -43,6 +43,17 @@ pub struct DeskRow {
     pub near: bool,
 }
 
+/// That this PC was cut off, as an owner or a kit has signed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct CutOff {
+    /// When.
+    pub at: Millis,
+    /// Name of the PC that did it; `None` if it was the recovery kit.
+    pub by: Option<String>,
+}
+
 /// Every PC of the clinic, revoked ones last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

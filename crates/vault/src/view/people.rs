@@ -21,6 +21,8 @@ pub struct PersonRow {
     pub gone: bool,
     /// Has chosen a PIN.
     pub has_pin: bool,
+    /// Whoever is at this PC may choose this one's PIN.
+    pub may_set_pin: bool,
     /// The next try of a PIN must wait until then.
     pub wait_until: Option<Millis>,
 }

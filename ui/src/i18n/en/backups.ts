@@ -1,8 +1,6 @@
 // English words about backups.
 import type { Catalogue } from "../vi";
-
-const thousands = new Intl.NumberFormat("en-GB");
-const num = (n: number) => thousands.format(n);
+import { num } from "./count";
 
 export const backups: Catalogue["backups"] = {
   last: (when, entries) => `Last backup: ${when}, ${num(entries)} entries.`,

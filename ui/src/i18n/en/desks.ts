@@ -1,9 +1,6 @@
 // English words of the clinic's PCs: joining, letting in, cutting off, sticks, leaving.
 import type { Catalogue } from "../vi";
-
-const thousands = new Intl.NumberFormat("en-GB");
-const s = (n: number, one: string, many = `${one}s`) =>
-  `${thousands.format(n)} ${new Intl.PluralRules("en").select(n) === "one" ? one : many}`;
+import { s } from "./count";
 
 export const desks: Catalogue["desks"] = {
   typing:
@@ -31,8 +28,6 @@ export const desks: Catalogue["desks"] = {
     stickDone: "The invitation was read from the USB stick.",
     server: "Server's address",
     serverHint: "Shown right under the code, on the owner's PC.",
-    branch: "This PC's branch",
-    desk: "This PC's name",
     go: "Ask to come in",
     knockingTitle: "Knocking…",
     knockingHint: "This PC is telling the owner's PC.",
@@ -81,7 +76,7 @@ export const desks: Catalogue["desks"] = {
     cutOff: "Cut this PC off",
     revoked: (n) => `PCs cut off (${n})`,
     revokedAt: (date) => `Cut off on ${date}`,
-    readOnly: "Only the owner, at an owner's PC, can add PCs or cut them off.",
+    readOnly: "This list is for looking. The clinic's owner adds PCs and cuts them off on an owner PC.",
     alone: "The clinic has one PC only",
     aloneHint: "With a second one, each keeps the other's data: if one breaks, nothing is lost.",
     lan: "Look for other PCs in the local network",
@@ -221,6 +216,8 @@ export const desks: Catalogue["desks"] = {
   },
   removed: {
     title: "This PC no longer belongs to the clinic",
+    whatAt: (time, date, by) =>
+      `This PC was removed from the clinic at ${time} on ${date}${by ? `, from the PC “${by}”` : ""}. The customers’ data on it are deleted.`,
     what: "The owner has cut this PC off, and the customers' data on it have been deleted.",
     safe: "The clinic keeps everything that this PC had sent. The other PCs work as usual.",
     todo: "If this is a mistake, call the owner: they can invite this PC again as a new one.",

@@ -55,6 +55,7 @@ export const people: Catalogue["people"] = {
     inviteDo: "Add staff",
   },
   staff: {
+    introPins: "You can give a new PIN to the receptionists of your branches.",
     intro: "Everybody has a name and a PIN. Every call and note is recorded under the right name.",
     emptyTitle: "No staff yet",
     emptyHint:

@@ -1,9 +1,7 @@
 // Vietnamese words about backups: making them, trying them out, coming back from one.
 import type { BackupOutcome } from "../../ipc/backend";
 import type { Trouble } from "../vi";
-
-const thousands = new Intl.NumberFormat("vi-VN");
-const so = (n: number) => thousands.format(n);
+import { so } from "./count";
 
 export const backups = {
   last: (when: string, entries: number) => `Bản sao gần nhất: ${when}, ${so(entries)} mục.`,

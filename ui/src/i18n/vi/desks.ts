@@ -1,9 +1,7 @@
 // Vietnamese words of the clinic's PCs: joining, letting in, cutting off, sticks, leaving.
 import type { Code } from "../../ipc/backend";
 import type { Trouble } from "../vi";
-
-const thousands = new Intl.NumberFormat("vi-VN");
-const so = (n: number) => thousands.format(n);
+import { so } from "./count";
 
 export const desks = {
   /** Telex and VNI turn letters of a code or of an English word into others. */
@@ -31,8 +29,6 @@ export const desks = {
     stickDone: "Đã đọc thư mời từ USB.",
     server: "Địa chỉ máy chủ",
     serverHint: "Hiện ngay dưới mã, trên máy của chủ phòng khám.",
-    branch: "Chi nhánh của máy này",
-    desk: "Tên máy này",
     go: "Xin vào phòng khám",
     knockingTitle: "Đang gõ cửa…",
     knockingHint: "Máy này đang báo cho máy của chủ phòng khám.",
@@ -81,7 +77,7 @@ export const desks = {
     cutOff: "Cắt máy này",
     revoked: (n: number) => `Máy đã cắt (${so(n)})`,
     revokedAt: (date: string) => `Đã cắt ngày ${date}`,
-    readOnly: "Chỉ chủ phòng khám, trên máy quản lý, mới thêm hoặc cắt máy được.",
+    readOnly: "Danh sách này để xem. Chủ phòng khám thêm và cắt máy trên một máy quản lý.",
     alone: "Phòng khám mới có một máy",
     aloneHint: "Thêm máy thứ hai thì hai máy giữ dữ liệu cho nhau: một máy hỏng, máy kia vẫn còn đủ.",
     lan: "Tìm máy khác trong mạng nội bộ",
@@ -221,6 +217,8 @@ export const desks = {
   },
   removed: {
     title: "Máy này không còn thuộc phòng khám",
+    whatAt: (time: string, date: string, by: string | null) =>
+      `Máy này đã bị gỡ khỏi phòng khám lúc ${time} ngày ${date}${by ? `, từ máy “${by}”` : ""}. Dữ liệu khách trên máy này đã được xóa.`,
     what: "Chủ phòng khám đã cắt máy này, và dữ liệu khách trên máy này đã được xóa.",
     safe: "Những gì máy này đã gửi đi vẫn còn ở phòng khám. Các máy khác làm việc bình thường.",
     todo: "Nếu đây là nhầm lẫn, gọi chủ phòng khám: họ có thể mời máy này vào lại như một máy mới.",

@@ -61,6 +61,7 @@ export const people = {
     inviteDo: "Thêm nhân viên",
   },
   staff: {
+    introPins: "Bạn đặt mã PIN mới được cho lễ tân thuộc chi nhánh của mình.",
     intro: "Mỗi người có tên và mã PIN riêng. Mỗi cuộc gọi, ghi chú được ghi đúng người làm.",
     emptyTitle: "Chưa có nhân viên nào",
     emptyHint:

@@ -22,8 +22,16 @@ const WAITS = [30, 120, 600];
 const EVERYBODY: readonly Power[] = ["workLeads", "carryBundles", "changeSettings"];
 const POWERS: Record<StaffRole, readonly Power[]> = {
   frontDesk: EVERYBODY,
-  manager: [...EVERYBODY, "manageBackup"],
-  owner: [...EVERYBODY, "manageBackup", "managePeople", "manageDesks", "manageServer", "manageKit"],
+  manager: [...EVERYBODY, "manageBackup", "setPins"],
+  owner: [
+    ...EVERYBODY,
+    "manageBackup",
+    "managePeople",
+    "setPins",
+    "manageDesks",
+    "manageServer",
+    "manageKit",
+  ],
 };
 
 export interface PeopleOptions {
@@ -68,6 +76,7 @@ const person = (
   branches,
   gone: false,
   hasPin: true,
+  maySetPin: false,
   waitUntil: null,
   ...part,
 });
@@ -122,7 +131,7 @@ export class FakePeople implements PeopleCalls {
   }
 
   async people(): Promise<PersonRow[]> {
-    return this.rows.map((one) => ({ ...one, branches: [...one.branches] }));
+    return this.rows.map((one) => ({ ...one, branches: [...one.branches], maySetPin: this.maySetPin(one) }));
   }
 
   async session(): Promise<SessionView> {
@@ -174,8 +183,8 @@ export class FakePeople implements PeopleCalls {
 
   async setPin(id: string, old: string | null, pin: string): Promise<PersonRow[]> {
     const one = this.found(id);
-    if (old === null) this.manage();
-    else this.check(one, old);
+    if (!this.maySetPin(one)) throw new Refusal("notAllowed");
+    if (old !== null) this.check(one, old);
     if (tooSimple(pin)) throw new Refusal("pinTooSimple");
     this.pins.set(id, pin);
     one.hasPin = true;
@@ -198,6 +207,14 @@ export class FakePeople implements PeopleCalls {
 
   async unlock(): Promise<AppStatus> {
     return this.world.turn("ready");
+  }
+
+  /** As the vault: the own one, an owner's anybody, a manager's receptionists of the same branches. */
+  private maySetPin(one: PersonRow): boolean {
+    const me = this.me;
+    if (!me || me.role === "owner" || me.id === one.id) return true;
+    const within = one.branches.length > 0 && one.branches.every((branch) => me.branches.includes(branch));
+    return me.role === "manager" && one.role === "frontDesk" && (me.branches.length === 0 || within);
   }
 
   private get me(): PersonRow | undefined {

@@ -1,6 +1,6 @@
 // Screens of the clinic's PCs: starting, joining, letting in, cutting off, days without the server.
 import type { SyncView } from "../backend";
-import type { FakeBackend } from "../fake";
+import type { FakeBackend } from "./index";
 import type { App } from "../../state/app.svelte";
 import { MORNING } from "./clinic";
 import { CODE, KIT_WORDS, LINK } from "./desks";
@@ -122,7 +122,8 @@ export const deskScreens: Record<string, Screen> = {
       await settle();
     },
   },
-  removed: { options: { phase: "removed" } },
+  removed: { options: { phase: "removed", cutOff: { at: MORNING - 53 * MINUTE, by: "Quầy 1" } } },
+  "removed-undated": { options: { phase: "removed" } },
   desks: { prepare: inSettings("desks-gone") },
   "desks-menu": {
     prepare: async (app, fake) => {
@@ -131,6 +132,7 @@ export const deskScreens: Record<string, Screen> = {
     },
   },
   "desks-readonly": { options: { mayManage: false }, prepare: inSettings() },
+  "desks-clerk": { options: { staff: true, me: "frontDesk", mayManage: false }, prepare: inSettings() },
   "desks-alone": { options: { desks: 1 }, prepare: inSettings() },
   "desk-rename": {
     prepare: async (app, fake) => {

@@ -106,6 +106,7 @@ export const peopleScreens: Record<string, Screen> = {
   "settings-server": { options: staff, prepare: section("server") },
   "settings-about": { options: staff, prepare: section("about") },
   people: { options: staff, prepare: section("people") },
+  "people-manager": { options: { ...staff, me: "manager" }, prepare: section("people") },
   "people-none": { prepare: section("people") },
   "people-first": { prepare: section("people", "add-person") },
   "people-add": {

@@ -1,7 +1,7 @@
 // Every screen by address, so that a command can walk through all of them:
 // `?screen=record&lang=en&theme=dark`. Only in design builds.
 import type { SyncView } from "../backend";
-import { FakeBackend } from "../fake";
+import { FakeBackend } from "./index";
 import type { App } from "../../state/app.svelte";
 import { MORNING } from "./clinic";
 import { deskScreens } from "./screens-desks";

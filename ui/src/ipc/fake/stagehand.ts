@@ -1,6 +1,6 @@
 // Brings the window into a state as a person would: by pressing and typing. Only in design builds.
 import type { App } from "../../state/app.svelte";
-import type { FakeBackend, FakeOptions } from "../fake";
+import type { FakeBackend, FakeOptions } from "./index";
 
 export type Prepare = (app: App, fake: FakeBackend) => Promise<void> | void;
 export interface Screen {

@@ -26,7 +26,7 @@ interface Part {
 const SECTIONS: readonly Part[] = [
   { id: "machine", icon: Monitor, powers: ["changeSettings"], part: MachineSection },
   { id: "desks", icon: Desks, powers: [], part: DesksSection },
-  { id: "people", icon: Users, powers: ["managePeople"], part: PeopleSection },
+  { id: "people", icon: Users, powers: ["managePeople", "setPins"], part: PeopleSection },
   { id: "backups", icon: DatabaseBackup, powers: ["manageBackup"], part: BackupsSection },
   { id: "server", icon: Server, powers: ["manageServer", "manageKit"], part: ServerSection },
   { id: "about", icon: Info, powers: [], part: AboutSection },

@@ -1,28 +1,11 @@
-// A whole clinic in memory, for component tests, screenshots and design work. Never in a release.
-import { Refusal } from "./backend";
-import { BRANCHES, makeInquiries, MORNING, PEOPLE, type Inquiry } from "./fake/clinic";
-import {
-  checkWords,
-  DESK_CALLS,
-  FakeDesks,
-  KIT_WORDS,
-  type DeskCalls,
-  type DesksOptions,
-} from "./fake/desks";
-import { BACKUP_CALLS, FakeBackups, type BackupCalls, type BackupsOptions } from "./fake/backups";
-import { search, sorted } from "./fake/find";
-import { FakePeople, PEOPLE_CALLS, type PeopleCalls, type PeopleOptions } from "./fake/people";
-import { permission } from "./fake/permission";
-import { mask, readPhone } from "./fake/phone";
-import { fakeQr } from "./fake/qr";
+// The inquiries of the invented clinic: listing, changing, undoing, merging, their numbers.
+import { Refusal } from "../backend";
 import type {
   Acted,
-  AppStatus,
   Backend,
   Chip,
   DeskView,
   Events,
-  FoundingForm,
   Happening,
   LeadAct,
   LeadPage,
@@ -31,15 +14,14 @@ import type {
   LeadState,
   LeadView,
   Outcome,
-  Kit,
-  Phase,
-  Progress,
   Query,
-  Repaired,
   SavedView,
-  Settings,
   SyncView,
-} from "./backend";
+} from "../backend";
+import { BRANCHES, makeInquiries, type Inquiry } from "./clinic";
+import { search, sorted } from "./find";
+import { permission } from "./permission";
+import { mask, readPhone } from "./phone";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -55,132 +37,66 @@ const AFTER: Record<Outcome, LeadState> = {
   declined: "declined",
 };
 
-export interface FakeOptions extends DesksOptions, PeopleOptions, BackupsOptions {
-  phase?: Phase["at"];
-  problem?: string;
+export interface LeadsOptions {
   leads?: number;
-  language?: Settings["language"];
-  theme?: Settings["theme"];
-  density?: Settings["density"];
-  sync?: Partial<SyncView>;
-  kitChecked?: boolean;
-  server?: string | null;
   searchable?: boolean;
-  /** A clock that stands still, for pictures and tests. */
-  frozen?: boolean;
 }
 
-/** Lets a part of the clinic answer these calls in the whole's name. */
-function hand<K extends keyof Backend>(
-  to: Pick<Backend, K>,
-  part: Pick<Backend, K>,
-  calls: readonly K[],
-): void {
-  for (const call of calls) {
-    const answer: unknown = part[call];
-    if (typeof answer === "function") to[call] = answer.bind(part) as Backend[K];
-  }
+/** What this part needs of the rest of the clinic. */
+export interface LeadsWorld {
+  now(): number;
+  tell<E extends keyof Events>(event: E, payload: Events[E]): void;
+  desk(): DeskView;
+  sync(): SyncView;
+  /** The branches that the person here is kept to; none: all. */
+  scope(): readonly string[];
+  /** Notes what was asked, for tests. */
+  called(what: string): void;
 }
 
-/** Answered by parts of their own; see the constructor. */
-export interface FakeBackend extends DeskCalls, PeopleCalls, BackupCalls {}
+export const LEAD_CALLS = [
+  "leads",
+  "lead",
+  "act",
+  "addLead",
+  "undo",
+  "mergeLeads",
+  "unmergeLead",
+  "usePhone",
+  "checkPhone",
+  "saveDraft",
+  "today",
+  "savedViews",
+  "saveView",
+  "deleteView",
+] as const satisfies readonly (keyof Backend)[];
+export type LeadCalls = Pick<Backend, (typeof LEAD_CALLS)[number]>;
 
-export class FakeBackend implements Backend {
-  readonly calls: string[] = [];
-  private readonly heard = new Map<keyof Events, Set<(payload: never) => void>>();
+export const emptyQuery: Query = {
+  text: "",
+  chip: "all",
+  states: [],
+  branch: null,
+  source: null,
+  sort: "work",
+  offset: 0,
+  limit: 200,
+};
+
+export class FakeLeads implements LeadCalls {
   private readonly all: Inquiry[];
   private readonly before = new Map<string, { id: string; was: Inquiry; other?: string }>();
-  private readonly started = Date.now();
-  private views: SavedView[];
+  private views: SavedView[] = [
+    { name: "Niềng răng, chưa gọi", query: { ...emptyQuery, text: "niềng", chip: "new" } },
+    { name: "Quận 7 hẹn hôm nay", query: { ...emptyQuery, chip: "today", branch: "CN Quận 7" } },
+  ];
   private tokens = 0;
-  private myDesk: DeskView;
-  private mySettings: Settings;
-  private mySync: SyncView;
-  private phase: Phase["at"];
-  /** The clinic's PCs, and what the other side of a conversation does. */
-  readonly pcs: FakeDesks;
-  /** The clinic's people, and who is here. */
-  readonly staff: FakePeople;
-  readonly archive: FakeBackups;
 
-  constructor(private readonly options: FakeOptions = {}) {
+  constructor(
+    private readonly world: LeadsWorld,
+    private readonly options: LeadsOptions,
+  ) {
     this.all = makeInquiries(options.leads ?? 420).slice(0, options.leads ?? 420);
-    this.phase = options.phase ?? "ready";
-    this.myDesk = {
-      clinic: "Nha khoa Nụ Cười Việt",
-      clinicId: "5f1d9a60c3b24e0f8a77d2b1946c0e35",
-      branch: "CN Quận 1",
-      desk: "Quầy 1",
-      author: "a81c44d07be9420f93f1c67d5580e2b9",
-      person: PEOPLE[0] ?? "",
-      server: options.server === undefined ? "https://form.nucuoiviet.example" : options.server,
-      kitChecked: options.kitChecked ?? true,
-      branches: BRANCHES,
-    };
-    this.mySettings = {
-      language: options.language ?? "vi",
-      theme: options.theme ?? "light",
-      density: options.density ?? "cosy",
-      notify: true,
-      sound: true,
-      autostart: true,
-      closeToTray: true,
-      autolockMinutes: 10,
-      lan: true,
-    };
-    this.mySync = {
-      state: "synced",
-      unsent: 0,
-      oldestUnsentAt: null,
-      syncedAt: MORNING,
-      clockOffset: 0,
-      alarms: [],
-      nearby: [],
-      first: null,
-      ...options.sync,
-    };
-    this.views = [
-      { name: "Niềng răng, chưa gọi", query: { ...emptyQuery, text: "niềng", chip: "new" } },
-      { name: "Quận 7 hẹn hôm nay", query: { ...emptyQuery, chip: "today", branch: "CN Quận 7" } },
-    ];
-    const world = {
-      now: () => this.now(),
-      tell: <E extends keyof Events>(event: E, payload: Events[E]) => this.tell(event, payload),
-      desk: () => this.myDesk,
-      sync: () => this.mySync,
-      sit: (person: string) => void (this.myDesk = { ...this.myDesk, person }),
-      turn: (phase: Phase["at"]) => {
-        this.phase = phase;
-        return this.status();
-      },
-      enter: async (desk: Partial<DeskView>, first: Progress | null = null): Promise<Repaired> => {
-        this.myDesk = { ...this.myDesk, ...desk };
-        this.mySync = { ...this.mySync, first };
-        return { status: await world.turn("ready"), lost: [] };
-      },
-    };
-    this.pcs = new FakeDesks(world, options);
-    this.staff = new FakePeople(world, options);
-    this.archive = new FakeBackups(world, options);
-    hand(this, this.pcs, DESK_CALLS);
-    hand(this, this.staff, PEOPLE_CALLS);
-    hand(this, this.archive, BACKUP_CALLS);
-  }
-
-  now(): number {
-    return this.options.frozen ? MORNING : MORNING + Date.now() - this.started;
-  }
-
-  on<E extends keyof Events>(event: E, heard: (payload: Events[E]) => void): () => void {
-    const set = this.heard.get(event) ?? new Set();
-    set.add(heard as (payload: never) => void);
-    this.heard.set(event, set);
-    return () => set.delete(heard as (payload: never) => void);
-  }
-
-  /** Tells the window something, as the shell would. */
-  tell<E extends keyof Events>(event: E, payload: Events[E]): void {
-    for (const heard of this.heard.get(event) ?? []) (heard as (p: Events[E]) => void)(payload);
   }
 
   /** A visitor sends the form; with `arrived` 0, somebody at another PC enters a lead. */
@@ -195,67 +111,19 @@ export class FakeBackend implements Backend {
       question,
       digits: "0977000111",
       raw: "0977000111",
-      receivedAt: this.now(),
+      receivedAt: this.world.now(),
       state: "new",
       draft: null,
       timeline: [],
     });
-    this.tell("leadsChanged", { ids: [id], arrived });
-    if (arrived > 0) this.tell("newLeadArrived", { count: arrived });
+    this.world.tell("leadsChanged", { ids: [id], arrived });
+    if (arrived > 0) this.world.tell("newLeadArrived", { count: arrived });
     return id;
-  }
-
-  async status(): Promise<AppStatus> {
-    return { version: "0.1.0", phase: this.phaseNow(), turn: 0 };
-  }
-
-  async retryStart(): Promise<AppStatus> {
-    return this.status();
-  }
-
-  async repairData(): Promise<Repaired> {
-    this.phase = "ready";
-    return {
-      status: await this.status(),
-      lost: [{ what: "drafts" }, { what: "entries", author: "Quầy 2 · CN Quận 7", seq: 812 }],
-    };
-  }
-
-  async foundClinic(form: FoundingForm): Promise<Kit> {
-    Object.assign(this.myDesk, form, { kitChecked: false, server: null });
-    return this.renewKit();
-  }
-
-  async renewKit(): Promise<Kit> {
-    return { words: KIT_WORDS, qrSvg: fakeQr(), ask: [3, 9, 17] };
-  }
-
-  async checkKit(answers: string[]): Promise<DeskView> {
-    const right = [3, 9, 17].every((n, i) => answers[i]?.trim().toLowerCase() === KIT_WORDS[n - 1]);
-    if (!right) throw new Refusal("kitAnswersWrong");
-    this.myDesk = { ...this.myDesk, kitChecked: true };
-    return this.myDesk;
-  }
-
-  async claimServer(url: string, code: string): Promise<DeskView> {
-    if (!/^https?:\/\/[^\s/]+/.test(url)) throw new Refusal("badAddress");
-    if (url.startsWith("http://") && !url.includes("127.0.0.1")) throw new Refusal("insecureAddress");
-    if (!/^[A-Z0-9]{4}-[A-Z0-9]{4}-[A-Z0-9]{4}$/i.test(code.trim())) throw new Refusal("wrongSetupCode");
-    this.myDesk = { ...this.myDesk, server: url };
-    this.mySync = { ...this.mySync, state: "synced", syncedAt: this.now() };
-    this.tell("syncChanged", this.mySync);
-    return this.myDesk;
-  }
-
-  async recoverWithWords(words: string): Promise<Repaired> {
-    checkWords(words);
-    this.phase = "ready";
-    return { status: await this.status(), lost: [{ what: "drafts" }] };
   }
 
   async leads(asked: LeadQuery): Promise<LeadPage> {
     const query: Query = { ...emptyQuery, ...asked };
-    this.calls.push(`leads:${query.text}`);
+    this.world.called(`leads:${query.text}`);
     const live = this.seen();
     let list = live
       .filter((one) => this.inChip(one, query.chip))
@@ -271,7 +139,7 @@ export class FakeBackend implements Backend {
       total: list.length,
       more: (found?.length ?? 0) > 50,
       counts: this.counts(live),
-      branches: BRANCHES.filter((one) => this.staff.scope.length === 0 || this.staff.scope.includes(one)),
+      branches: BRANCHES.filter((one) => this.world.scope().length === 0 || this.world.scope().includes(one)),
       unknownNumber: found?.length === 0 && number.digits ? number.display : null,
       searchable: this.options.searchable ?? true,
     };
@@ -282,10 +150,10 @@ export class FakeBackend implements Backend {
   }
 
   async act(id: string, act: LeadAct): Promise<Acted> {
-    this.calls.push(`act:${act.act}`);
+    this.world.called(`act:${act.act}`);
     const one = this.one(id);
     const was = structuredClone(one);
-    const now = this.now();
+    const now = this.world.now();
     const state = (to: LeadState) => {
       if (one.state !== to) this.happen(one, { what: "stateChanged", from: one.state, to });
       one.state = to;
@@ -363,9 +231,9 @@ export class FakeBackend implements Backend {
       warnings: read.warnings,
       question: lead.question,
       source: lead.source,
-      branch: lead.branch ?? this.myDesk.branch,
+      branch: lead.branch ?? this.world.desk().branch,
       basisNote: lead.basisNote,
-      receivedAt: this.now(),
+      receivedAt: this.world.now(),
       state: "new",
       timeline: [],
       unsent: true,
@@ -376,7 +244,7 @@ export class FakeBackend implements Backend {
   }
 
   async undo(token: string): Promise<Acted> {
-    this.calls.push("undo");
+    this.world.called("undo");
     const kept = this.before.get(token);
     if (!kept) throw new Refusal("alreadyUndone");
     this.before.delete(token);
@@ -405,7 +273,7 @@ export class FakeBackend implements Backend {
   }
 
   async usePhone(id: string, purpose: Parameters<Backend["usePhone"]>[1]) {
-    this.calls.push(`phone:${purpose}`);
+    this.world.called(`phone:${purpose}`);
     const one = this.one(id);
     if (!one.digits && purpose !== "show") throw new Refusal("phoneUnreadable");
     this.happen(one, { what: "revealed", purpose });
@@ -414,7 +282,7 @@ export class FakeBackend implements Backend {
   }
 
   async checkPhone(text: string, except: string | null) {
-    this.calls.push(`checkPhone:${text}`);
+    this.world.called(`checkPhone:${text}`);
     const read = readPhone(text);
     const known = read.digits
       ? this.all.filter((one) => one.digits === read.digits && one.id !== except)
@@ -429,7 +297,7 @@ export class FakeBackend implements Backend {
   }
 
   async saveDraft(id: string, text: string): Promise<void> {
-    this.calls.push(`draft:${text}`);
+    this.world.called(`draft:${text}`);
     this.one(id).draft = text || null;
   }
 
@@ -457,52 +325,9 @@ export class FakeBackend implements Backend {
     this.views = this.views.filter((one) => one.name !== name);
   }
 
-  async desk(): Promise<DeskView> {
-    return this.myDesk;
-  }
-
-  async setPerson(name: string): Promise<DeskView> {
-    this.myDesk = { ...this.myDesk, person: name };
-    return this.myDesk;
-  }
-
-  async syncStatus(): Promise<SyncView> {
-    return this.mySync;
-  }
-
-  async syncNow(): Promise<void> {
-    this.tell("syncChanged", this.mySync);
-  }
-
-  async settings(): Promise<Settings> {
-    return this.mySettings;
-  }
-
-  async setSettings(settings: Settings): Promise<Settings> {
-    this.mySettings = settings;
-    return settings;
-  }
-
-  async userActive(): Promise<void> {}
-
-  private phaseNow(): Phase {
-    switch (this.phase) {
-      case "ready":
-      case "kitUnchecked":
-      case "signedOut":
-        return { at: this.phase, desk: this.myDesk };
-      case "keychain":
-        return { at: "keychain", problem: (this.options.problem ?? "missing") as "missing" };
-      case "database":
-        return { at: "database", problem: (this.options.problem ?? "damaged") as "damaged" };
-      default:
-        return { at: this.phase };
-    }
-  }
-
   /** What the person here may see. */
   private seen(): Inquiry[] {
-    const { scope } = this.staff;
+    const scope = this.world.scope();
     const mine = (one: Inquiry) => scope.length === 0 || (one.branch !== null && scope.includes(one.branch));
     return this.all.filter((one) => !one.mergedInto && mine(one));
   }
@@ -514,17 +339,17 @@ export class FakeBackend implements Backend {
   }
 
   private happen(one: Inquiry, happening: Happening): void {
-    const at = this.now();
+    const at = this.world.now();
     const key = `${one.id}:${++this.tokens}x`;
     one.timeline.unshift({
       key,
       at,
-      by: this.myDesk.person,
-      desk: `${this.myDesk.desk} · ${this.myDesk.branch}`,
+      by: this.world.desk().person,
+      desk: `${this.world.desk().desk} · ${this.world.desk().branch}`,
       happening,
       undone: false,
     });
-    one.unsent = this.mySync.state !== "synced";
+    one.unsent = this.world.sync().state !== "synced";
   }
 
   private acted(one: Inquiry, was: Inquiry, other?: string): Acted {
@@ -534,7 +359,7 @@ export class FakeBackend implements Backend {
   }
 
   private inChip(one: Inquiry, chip: Chip): boolean {
-    const now = this.now();
+    const now = this.world.now();
     if (chip === "suspect") return one.suspect;
     if (one.suspect) return false;
     switch (chip) {
@@ -547,7 +372,7 @@ export class FakeBackend implements Backend {
       case "overdue":
         return one.nextCallAt !== null && one.nextCallAt < now;
       case "mine":
-        return one.owner === this.myDesk.person;
+        return one.owner === this.world.desk().person;
       case "open":
         return ["new", "contacting", "callback", "booked"].includes(one.state);
     }
@@ -585,8 +410,8 @@ export class FakeBackend implements Backend {
       conflict: one.nameRivals || one.phoneRivals.length > 0,
       suspect: one.suspect,
       sync: one.unsent
-        ? this.mySync.nearby.length > 0
-          ? { where: "elsewhere", at: this.now() }
+        ? this.world.sync().nearby.length > 0
+          ? { where: "elsewhere", at: this.world.now() }
           : { where: "onlyHere" }
         : { where: "onServer", at: one.receivedAt + 5_000 },
     };
@@ -597,7 +422,7 @@ export class FakeBackend implements Backend {
     const rival = (value: string, by: string, ago: number) => ({
       value,
       by,
-      at: this.now() - ago,
+      at: this.world.now() - ago,
       key: `r${value}`,
     });
     return {
@@ -624,14 +449,3 @@ export class FakeBackend implements Backend {
     };
   }
 }
-
-export const emptyQuery: Query = {
-  text: "",
-  chip: "all",
-  states: [],
-  branch: null,
-  source: null,
-  sort: "work",
-  offset: 0,
-  limit: 200,
-};
