@@ -494,8 +494,9 @@ impl State {
             let ledger = self.ledgers.entry(segment.author()).or_default();
             for entry in &segment.entries {
                 let seq = entry.header.seq;
+                let next = ledger.len() as u64 + 1;
                 match ledger.get_mut(usize::try_from(seq).unwrap() - 1) {
-                    None if seq == ledger.len() as u64 + 1 => ledger.push(entry.clone()),
+                    None if seq == next => ledger.push(entry.clone()),
                     Some(held) if held.header == entry.header => {
                         if keeps && held.payload.bytes().is_none() {
                             held.payload = entry.payload.clone();
