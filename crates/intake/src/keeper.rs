@@ -69,6 +69,8 @@ pub(crate) struct Receipt {
 pub(crate) struct Pushed {
     /// What the server has now.
     pub have: Have,
+    /// Entries without a payload that no erasure accounts for: the first ones.
+    pub missing: Vec<(AuthorId, u64)>,
     /// What it did not take.
     pub refused: Vec<Refused>,
 }
@@ -129,7 +131,7 @@ enum Light {
 
 enum Job {
     Light(Light),
-    Push(AuthorId, Vec<Segment>, Reply<Pushed>),
+    Push(Vec<Segment>, Reply<Pushed>),
     Seen(u64, Reply<()>),
     Claim(Box<ClaimOrder>, Reply<Have>),
     Look(Reply<()>),
@@ -194,13 +196,9 @@ impl Keeper {
         self.ask(|reply| Job::Light(Light::Probe(reply))).await
     }
 
-    /// Takes entries of desks, in a request that `sender` signed.
-    pub(crate) async fn push(
-        &self,
-        sender: AuthorId,
-        segments: Vec<Segment>,
-    ) -> Result<Pushed, Problem> {
-        self.ask(|reply| Job::Push(sender, segments, reply)).await
+    /// Takes entries of desks.
+    pub(crate) async fn push(&self, segments: Vec<Segment>) -> Result<Pushed, Problem> {
+        self.ask(|reply| Job::Push(segments, reply)).await
     }
 
     /// Hears how far a desk holds this server's own ledger; more than is here means that the store is an old copy.
@@ -245,7 +243,7 @@ async fn run(mut state: State, mut inbox: mpsc::Receiver<Job>) {
                 next = after;
                 Work::Light(batch)
             }
-            Job::Push(sender, segments, reply) => Work::Push(sender, segments, reply),
+            Job::Push(segments, reply) => Work::Push(segments, reply),
             Job::Seen(seq, reply) => Work::Seen(seq, reply),
             Job::Claim(order, reply) => Work::Claim(order, reply),
             Job::Look(reply) => Work::Look(reply),
@@ -288,7 +286,7 @@ async fn receive(state: &mut State, inbox: &mut mpsc::Receiver<Job>) -> Option<J
 /// What one turn of the keeper does.
 enum Work {
     Light(Vec<Light>),
-    Push(AuthorId, Vec<Segment>, Reply<Pushed>),
+    Push(Vec<Segment>, Reply<Pushed>),
     Seen(u64, Reply<()>),
     Claim(Box<ClaimOrder>, Reply<Have>),
     Look(Reply<()>),
@@ -298,8 +296,8 @@ impl Work {
     async fn on(self, state: &mut State) {
         match self {
             Self::Light(batch) => state.light(batch).await,
-            Self::Push(sender, segments, reply) => {
-                let _ = reply.send(state.push(sender, segments).await);
+            Self::Push(segments, reply) => {
+                let _ = reply.send(state.push(segments).await);
             }
             Self::Seen(seq, reply) => drop(reply.send(state.seen(seq).await)),
             Self::Claim(order, reply) => drop(reply.send(state.claim(*order).await)),

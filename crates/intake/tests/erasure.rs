@@ -126,23 +126,33 @@ async fn an_erasure_finds_room_in_a_full_store() {
 }
 
 #[tokio::test]
-async fn payloads_that_a_relay_keeps_back_are_refused_as_missing() {
+async fn payloads_that_a_relay_keeps_back_are_missing_until_they_are_brought_or_erased() {
     let (server, mut clinic, mut desk) = with_desk().await;
     desk.write_about(record(), Kind::Change, FIRST.to_vec());
     let answer = clinic.push(&server, &[desk.bare(1)]).await;
-    let refused = json!([{ "author": desk.id().to_string(), "seq": 1, "reason": "gap" }]);
-    assert_eq!(
-        (answer["refused"].clone(), have(&answer, &desk)),
-        (refused, Value::Null)
-    );
-    // With the erase entry in the same push, behind it, the same is an erasure.
-    clinic.owner.write_about(record(), Kind::Erase, vec![1]);
-    let answer = clinic
-        .push(&server, &[desk.bare(1), clinic.owner.since(1)])
-        .await;
+    let missing = json!({ desk.id().to_string(): [1] });
     assert_eq!(
         (answer["refused"].clone(), have(&answer, &desk)),
         (json!([]), 1.into())
+    );
+    assert_eq!(answer["missing"], missing);
+    // Whoever has the payload brings it, and nobody takes it away again.
+    clinic.push(&server, &[desk.since(1)]).await;
+    let answer = clinic.push(&server, &[desk.bare(1)]).await;
+    assert_eq!(answer["missing"], json!({}));
+    assert_eq!(
+        payloads_of(&server, &clinic, &desk).await,
+        [Payload::Present(FIRST.to_vec())]
+    );
+    // What an erase entry accounts for is not missed.
+    desk.write_about(record(), Kind::Change, FIRST.to_vec());
+    clinic.owner.write_about(record(), Kind::Erase, vec![1]);
+    let answer = clinic
+        .push(&server, &[desk.bare(2), clinic.owner.since(1)])
+        .await;
+    assert_eq!(
+        (answer["missing"].clone(), have(&answer, &desk)),
+        (json!({}), 2.into())
     );
 }
 

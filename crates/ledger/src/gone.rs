@@ -48,6 +48,12 @@ impl Gone {
             .map(|(place, _)| *place)
     }
 
+    /// Whether this entry is held without its payload, for whatever reason.
+    #[must_use]
+    pub fn is_absent(&self, author: AuthorId, seq: u64) -> bool {
+        self.absent.contains_key(&(author, seq))
+    }
+
     /// Whether this entry lacks its payload and no erasure accounts for it.
     #[must_use]
     pub fn is_missing(&self, author: AuthorId, seq: u64) -> bool {

@@ -49,6 +49,24 @@ impl SignedHead {
         }
     }
 
+    /// Says where a segment ends and vouches for nothing: its signature is all zeros, which is nobody's. Such a segment only
+    /// brings missing payloads to whoever holds its entries.
+    #[must_use]
+    pub const fn unsigned(author: AuthorId, seq: u64, hash: EntryHash) -> Self {
+        Self {
+            author,
+            seq,
+            hash,
+            signature: [0; 64],
+        }
+    }
+
+    /// Whether it is one of those that vouch for nothing ([`SignedHead::unsigned`]).
+    #[must_use]
+    pub fn is_unsigned(&self) -> bool {
+        self.signature == [0; 64]
+    }
+
     /// `LTHED` ‖ suite ‖ author ‖ seq ‖ hash ‖ signature.
     #[must_use]
     pub fn encode(&self) -> [u8; Self::LEN] {

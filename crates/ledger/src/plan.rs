@@ -18,6 +18,8 @@ pub struct Shelf {
     pub order: Vec<AuthorId>,
     /// Whose ledger it can sign anywhere: its own.
     pub own: Option<AuthorId>,
+    /// Also ends of ledgers for which it holds no signed head: they bring payloads to whoever has the entries without them.
+    pub unsigned: bool,
 }
 
 /// Who vouches for the end of a stretch.
@@ -27,6 +29,8 @@ pub enum Closing {
     Held,
     /// Whoever sends, for its own ledger: any first part of it is as good.
     Own,
+    /// Nobody, since a revocation cut the ledger between two signed heads: see [`crate::SignedHead::unsigned`].
+    Nobody,
 }
 
 /// A part of one ledger that the other side lacks.
@@ -74,14 +78,19 @@ impl Shelf {
         }
         let stops = self.stops.get(&author);
         let stops = stops.into_iter().flatten().copied();
-        stops
-            .filter(|stop| (after + 1..=end).contains(stop))
-            .scan(after, |after, up_to| {
+        let held = stops.filter(|stop| (after + 1..=end).contains(stop));
+        let mut ends: Vec<(u64, Closing)> = held.map(|stop| (stop, Closing::Held)).collect();
+        let vouched = ends.last().map_or(after, |(stop, _)| *stop);
+        if self.unsigned && vouched < end {
+            ends.push((end, Closing::Nobody));
+        }
+        ends.into_iter()
+            .scan(after, |after, (up_to, closing)| {
                 let stretch = Stretch {
                     author,
                     after: *after,
                     up_to,
-                    closing: Closing::Held,
+                    closing,
                 };
                 *after = up_to;
                 Some(stretch)

@@ -183,6 +183,13 @@ impl Replica {
         &self.gone
     }
 
+    /// Whether this entry is held, and its payload with it.
+    #[must_use]
+    pub fn is_whole(&self, author: AuthorId, seq: u64) -> bool {
+        let held = self.tip(author).is_some_and(|tip| seq <= tip.seq);
+        held && !self.gone.is_absent(author, seq)
+    }
+
     /// Whether an erase entry about this record stands: its payloads are to be deleted, and none is ever filled.
     #[must_use]
     pub fn is_erased(&self, record: RecordId) -> bool {
@@ -239,17 +246,40 @@ impl Replica {
             }),
             ..Admission::default()
         };
+        if segment.head.is_unsigned() {
+            return Ok(Admission {
+                filled: self.fill_unsigned(&segment, &known),
+                ..Admission::default()
+            });
+        }
         if let Err(lie) = check_form(&segment) {
             return Ok(reject(lie));
         }
         let Some(keys) = self.keys_for(&segment) else {
             return Err(Unknown(Box::new(segment)));
         };
-        let examined = check_chain(&segment, &keys)
+        let examined = check_chain(&segment)
+            .and_then(|hashes| check_head(&segment, &keys).map(|()| hashes))
             .and_then(|hashes| Ok((self.first_new(&segment, &hashes, &known)?, hashes)));
         match examined {
             Ok((fresh, hashes)) => Ok(self.take_all(segment, fresh, &hashes, &known)),
             Err(lie) => Ok(reject(lie)),
+        }
+    }
+
+    /// Takes missing payloads out of a segment for which nobody vouches: what is held was vouched for when it came, and
+    /// chained hashes tell whether the segment is that. Nothing else of it counts, nor is its author accused by it.
+    fn fill_unsigned(
+        &mut self,
+        segment: &Segment,
+        known: &impl Fn(AuthorId, u64) -> Option<EntryHash>,
+    ) -> Vec<Entry> {
+        let examined = check_form(segment)
+            .and_then(|()| check_chain(segment))
+            .and_then(|hashes| Ok((self.first_new(segment, &hashes, known)?, hashes)));
+        match examined {
+            Ok((shared, hashes)) => self.fill(&segment.entries[..shared], &hashes, known),
+            Err(_) => Vec::new(),
         }
     }
 
@@ -475,8 +505,8 @@ fn check_form(segment: &Segment) -> Result<(), (u64, Lie)> {
     Ok(())
 }
 
-/// The chain links from the first entry to the head, and the head is signed. Gives the entries' hashes.
-fn check_chain(segment: &Segment, keys: &AuthorKeys) -> Result<Vec<EntryHash>, (u64, Lie)> {
+/// The chain links from the first entry to the head. Gives the entries' hashes.
+fn check_chain(segment: &Segment) -> Result<Vec<EntryHash>, (u64, Lie)> {
     let mut hashes: Vec<EntryHash> = Vec::with_capacity(segment.entries.len());
     for entry in &segment.entries {
         if hashes.last().is_some_and(|prev| *prev != entry.header.prev) {
@@ -487,8 +517,14 @@ fn check_chain(segment: &Segment, keys: &AuthorKeys) -> Result<Vec<EntryHash>, (
     if hashes.last() != Some(&segment.head.hash) {
         return Err((segment.head.seq, Lie::BrokenChain));
     }
-    if !segment.head.verify(keys) {
-        return Err((segment.head.seq, Lie::BadSignature));
-    }
     Ok(hashes)
+}
+
+/// The head is its author's.
+fn check_head(segment: &Segment, keys: &AuthorKeys) -> Result<(), (u64, Lie)> {
+    if segment.head.verify(keys) {
+        Ok(())
+    } else {
+        Err((segment.head.seq, Lie::BadSignature))
+    }
 }

@@ -45,6 +45,41 @@ fn a_payload_that_was_kept_back_is_missing_until_an_honest_copy_fills_it() {
     assert!(store.take(desk.all()).filled.is_empty());
 }
 
+/// The same entries with an end that nobody signed.
+fn unsigned(mut segment: Segment) -> Segment {
+    let head = segment.head;
+    segment.head = SignedHead::unsigned(head.author, head.seq, head.hash);
+    segment
+}
+
+#[test]
+fn a_segment_that_nobody_signed_brings_payloads_to_whoever_holds_its_entries_and_nothing_else() {
+    let (_, desk, mut store) = scene();
+    let admission = store.take(unsigned(desk.all()));
+    assert_eq!(admission, Admission::default());
+    store.take(without(desk.all(), 1));
+    let (tip, have) = (store.replica.tip(desk.id()), store.replica.have());
+    let mut forged = unsigned(desk.segment(2, 3));
+    forged.entries[0].payload = Payload::Present(b"TWO".to_vec());
+    assert_eq!(store.take(forged), Admission::default());
+    let mut other = unsigned(desk.segment(2, 3));
+    other.entries[1].header.hlc = Hlc::default();
+    other.head.hash = other.entries[1].header.hash();
+    assert_eq!(
+        store.take(other),
+        Admission::default(),
+        "nobody is accused by it"
+    );
+    let filling = store.take(unsigned(desk.segment(2, 3)));
+    assert_eq!(filling.filled, desk.entries[1..2]);
+    assert_eq!((filling.head, filling.rejected), (None, None));
+    assert_eq!(missing(&store), []);
+    assert_eq!(
+        (store.replica.tip(desk.id()), store.replica.have()),
+        (tip, have)
+    );
+}
+
 #[test]
 fn another_payload_fills_nothing() {
     let (_, desk, mut store) = scene();

@@ -31,6 +31,7 @@ fn shelf() -> impl Strategy<Value = Shelf> {
             stops,
             order,
             own: (own < AUTHORS).then(|| id(own)),
+            unsigned: false,
         }
     })
 }
@@ -73,6 +74,7 @@ proptest! {
             match stretch.closing {
                 Closing::Own => prop_assert_eq!(Some(stretch.author), ours.own),
                 Closing::Held => prop_assert!(ours.stops[&stretch.author].contains(&stretch.up_to)),
+                Closing::Nobody => prop_assert!(ours.unsigned),
             }
         }
     }
@@ -123,6 +125,20 @@ fn a_part_without_a_signed_head_waits_for_one() {
     assert_eq!(ours.plan(&Have([(id(1), 5)].into())), [held(5, 7)]);
     assert_eq!(ours.plan(&Have([(id(1), 7)].into())), []);
     assert_eq!(ours.plan(&Have([(id(1), u64::MAX)].into())), []);
+    let tail = |after| Stretch {
+        after,
+        up_to: 9,
+        closing: Closing::Nobody,
+        ..held(0, 0)
+    };
+    let ours = Shelf {
+        unsigned: true,
+        ..ours
+    };
+    let after = |seq| ours.plan(&Have([(id(1), seq)].into()));
+    assert_eq!(after(5), [held(5, 7), tail(7)]);
+    assert_eq!(after(8), [tail(8)]);
+    assert_eq!(after(9), []);
 }
 
 /// Whoever was given the power to enrol goes after whoever gave it, and before those it enrolled,

@@ -384,6 +384,19 @@ fn to_fill(replica: &Replica, mut have: Have, stopped: impl Fn(AuthorId) -> bool
     lacks.then_some(have)
 }
 
+/// `theirs`, drawn back to before each ledger's first payload that is missing there and held here; nothing if none is.
+fn to_bring(replica: &Replica, theirs: &Have, missing: &[(AuthorId, u64)]) -> Option<Have> {
+    let mut have = theirs.clone();
+    for (author, seq) in missing {
+        if let Some(held) = have.0.get_mut(author)
+            && replica.is_whole(*author, *seq)
+        {
+            *held = (*held).min(seq.saturating_sub(1));
+        }
+    }
+    (have != *theirs).then_some(have)
+}
+
 /// What we have, and what we don't want (again).
 async fn wanted(desk: &Desk, other: Other) -> Result<Have, ActError> {
     let mut have = desk.writing().await.get()?.replica.have();

@@ -164,6 +164,8 @@ pub struct Pulled {
 pub struct Pushed {
     /// What the server has now.
     pub have: Have,
+    /// Entries whose payloads it lacks; older servers don't tell.
+    pub missing: Vec<(AuthorId, u64)>,
     /// What it refused.
     pub refused: Vec<Refused>,
 }

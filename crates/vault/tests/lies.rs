@@ -48,6 +48,44 @@ async fn a_payload_that_is_kept_back_is_missing_until_somebody_brings_it() {
     );
 }
 
+/// The server loses the payload of this PC's last entry.
+fn lose_the_last(clinic: &Clinic, server: &Server) {
+    let me = clinic.vault.author();
+    let mut state = server.state();
+    let ledger = state.ledgers.get_mut(&me).unwrap();
+    ledger.last_mut().unwrap().payload = ledger::Payload::Erased;
+}
+
+#[tokio::test]
+async fn a_payload_that_the_server_lacks_is_brought_by_whoever_has_it() {
+    let (clinic, server) = claimed().await;
+    added(&clinic).await;
+    clinic.vault.sync().await.unwrap();
+    lose_the_last(&clinic, &server);
+    added(&clinic).await;
+    clinic.vault.sync().await.unwrap();
+    let me = clinic.vault.author();
+    let present = |entry: &ledger::Entry| entry.payload.bytes().is_some();
+    assert!(server.state().ledgers[&me].iter().all(present));
+    let pushes = server.state().pushes;
+    clinic.vault.sync().await.unwrap();
+    assert_eq!(server.state().pushes, pushes, "nothing is missing any more");
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_no_payload_does_not_keep_us_sending() {
+    let (clinic, server) = claimed().await;
+    added(&clinic).await;
+    clinic.vault.sync().await.unwrap();
+    lose_the_last(&clinic, &server);
+    server.state().insatiable = true;
+    added(&clinic).await;
+    let pushes = server.state().pushes;
+    let turn = tokio::time::timeout(Duration::from_secs(20), clinic.vault.sync());
+    assert!(turn.await.is_ok(), "an exchange without end");
+    assert!(server.state().pushes <= pushes + 3);
+}
+
 #[tokio::test]
 async fn a_server_that_boasts_is_still_sent_everything() {
     let (clinic, server) = claimed().await;

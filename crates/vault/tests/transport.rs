@@ -194,6 +194,7 @@ impl Transport for Liar {
     async fn push(&self, _: Vec<u8>) -> Result<Receipt, SyncError> {
         self.have().await.map(|have| Receipt {
             have,
+            missing: Vec::new(),
             refused: Vec::new(),
         })
     }

@@ -10,6 +10,9 @@ use crate::{
     store::{Changes, Kept, Store},
 };
 
+/// Missing payloads that one answer names.
+const MOST_MISSING: usize = 1_000;
+
 /// Hashes of entries held, as far as a push can ask for them.
 type Known = HashMap<(AuthorId, u64), EntryHash>;
 
@@ -24,16 +27,12 @@ pub(super) struct Arrival {
 }
 
 impl State {
-    /// Takes what is good of a push that `sender` signed.
-    pub(super) async fn push(
-        &mut self,
-        sender: AuthorId,
-        segments: Vec<Segment>,
-    ) -> Result<Pushed, Problem> {
+    /// Takes what is good of a desk's push.
+    pub(super) async fn push(&mut self, segments: Vec<Segment>) -> Result<Pushed, Problem> {
         self.be_sure().await?;
         let replica = self.replica.clone().ok_or(Problem::NotClaimed)?;
         let (segments, mut refused) = self.own_aside(segments);
-        let arrival = arrive(&self.store, replica, segments, Bare::Of(sender)).await?;
+        let arrival = arrive(&self.store, replica, segments).await?;
         let Arrival {
             replica, changes, ..
         } = arrival;
@@ -54,8 +53,14 @@ impl State {
             self.metrics.pushed.inc_by(changes.entries.len() as u64);
             self.take(replica, &changes).await;
         }
-        let have = self.replica.as_ref().map(Replica::have).unwrap_or_default();
-        Ok(Pushed { have, refused })
+        let replica = self.replica.as_ref();
+        let have = replica.map(Replica::have).unwrap_or_default();
+        let missing = replica.into_iter().flat_map(|one| one.gone().missing());
+        Ok(Pushed {
+            have,
+            missing: missing.take(MOST_MISSING).collect(),
+            refused,
+        })
     }
 
     /// Entries of this server's own that it does not have itself prove that its store is an old copy. They are not
@@ -106,34 +111,25 @@ impl State {
     }
 }
 
-/// Whose entries may come without payloads that no erase entry known here accounts for.
-#[derive(Clone, Copy)]
-pub(super) enum Bare {
-    /// This author's own: whoever wrote them can keep nothing back that is not its own.
-    Of(AuthorId),
-    /// Anybody's: the erase entries of a founding bundle may follow later.
-    All,
-}
-
-/// What `segments` make of `replica`; nothing is stored here.
+/// What `segments` make of `replica`; nothing is stored here. An entry without its payload is let in as missing it, from
+/// whoever brings it: nobody gains by keeping one back, since whoever has the payload brings it later.
 pub(super) async fn arrive(
     store: &Store,
     mut replica: Replica,
     segments: Vec<Segment>,
-    bare: Bare,
 ) -> Result<Arrival, Problem> {
     let mut known = known(store, &replica, &segments).await?;
     let mut changes = Changes::default();
     let mut refused = Vec::new();
     let mut waiting = by_author(segments);
     let mut later = Vec::new();
-    // Whoever is enrolled, or whose payloads are erased, by another author's entries of the same push gets another turn.
+    // Whoever is enrolled by another author's entries of the same push gets another turn.
     while !waiting.is_empty() {
         let before = waiting.len();
         later.clear();
         let mut again = Vec::new();
         for (author, segments) in waiting {
-            match take_author(&mut replica, author, segments, &mut known, bare) {
+            match take_author(&mut replica, author, segments, &mut known) {
                 Outcome::Taken(taken, beyond) => {
                     merge(&mut changes, *taken);
                     refused.extend(beyond);
@@ -196,7 +192,6 @@ struct Trial<'a> {
     known: &'a Known,
     fresh: Known,
     taken: Changes,
-    bare: Bare,
 }
 
 fn take_author(
@@ -204,7 +199,6 @@ fn take_author(
     author: AuthorId,
     segments: Vec<Segment>,
     known: &mut Known,
-    bare: Bare,
 ) -> Outcome {
     let founded = replica.roster().iter().next().is_some();
     if founded && replica.roster().author(author).is_none() {
@@ -216,7 +210,6 @@ fn take_author(
         known,
         fresh: HashMap::new(),
         taken: Changes::default(),
-        bare,
     };
     let mut beyond = None;
     for segment in &segments {
@@ -267,14 +260,6 @@ impl Trial<'_> {
             Some((refusal, true)) => Some(refusal),
             None => None,
         };
-        if let Some(seq) = self.kept_back(&admission.entries) {
-            let reason = reason(Lie::Gap);
-            return Err(Stop::Later(Refused {
-                author,
-                seq,
-                reason,
-            }));
-        }
         self.taken.cuts.extend(admission.cuts);
         self.taken.filled.extend(admission.filled);
         let headers = admission.entries.iter().map(|entry| &entry.header);
@@ -291,19 +276,6 @@ impl Trial<'_> {
                 Err(Stop::Beyond(refusal))
             }
         }
-    }
-
-    /// The first entry whose payload is missing although nothing known erased it: whoever passed it on may have kept it.
-    fn kept_back(&self, entries: &[Entry]) -> Option<u64> {
-        let missing = entries.iter().find(|entry| {
-            let header = &entry.header;
-            let allowed = match self.bare {
-                Bare::Of(author) => author == header.author,
-                Bare::All => true,
-            };
-            entry.payload.bytes().is_none() && !allowed && !self.replica.is_erased(header.record)
-        });
-        missing.map(|entry| entry.header.seq)
     }
 }
 

@@ -9,11 +9,7 @@ use ledger::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{
-    arrive::{Bare, arrive},
-    light::NONCE_MS,
-    state::State,
-};
+use super::{arrive::arrive, light::NONCE_MS, state::State};
 use crate::{
     auth::check_time,
     problem::Problem,
@@ -65,7 +61,7 @@ impl State {
             self.check_code(&order.code)?;
         }
         check_size(&order.segments)?;
-        let arrival = arrive(&self.store, base, order.segments.clone(), Bare::All).await?;
+        let arrival = arrive(&self.store, base, order.segments.clone()).await?;
         if !arrival.refused.is_empty() {
             return Err(BAD_BUNDLE);
         }

@@ -99,6 +99,9 @@ fn proof_of_revocation(view: &View) -> Have {
 pub(super) struct PushAnswer {
     /// Author to number of its last entry that the server has.
     have: BTreeMap<String, u64>,
+    /// Author to numbers of entries whose payload the server lacks and nothing erased: whoever has it is to send it, in any
+    /// whole segment around it. At most 1,000 numbers, the first ones.
+    missing: BTreeMap<String, Vec<u64>>,
     /// Authors whose entries were not taken.
     refused: Vec<Refusal>,
 }
@@ -128,7 +131,15 @@ pub(super) async fn push(
     let signed = auth::signed(&app, request, PAGE_BYTES).await?;
     let segments: Result<Vec<Segment>, _> = Reader::new(&signed.body).collect();
     let segments = segments.map_err(|_| Problem::BadRequest("the body is not a whole bundle"))?;
-    let Pushed { have, refused } = app.keeper.push(signed.author, segments).await?;
+    let Pushed {
+        have,
+        missing: lacking,
+        refused,
+    } = app.keeper.push(segments).await?;
+    let mut missing: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for (author, seq) in lacking {
+        missing.entry(author.to_string()).or_default().push(seq);
+    }
     let refused = refused
         .into_iter()
         .map(|refused| Refusal {
@@ -139,6 +150,7 @@ pub(super) async fn push(
         .collect();
     Ok(Json(PushAnswer {
         have: have.to_map(),
+        missing,
         refused,
     }))
 }

@@ -8,7 +8,7 @@ use super::doubt::{doubt, less};
 use super::peers;
 use super::shelf::{PARCEL, Parcel, WHOLE, Wish, pack};
 use super::transport::{Other, Receipt, Transport};
-use super::write_link;
+use super::{to_bring, write_link};
 use crate::desk::{Desk, Writer};
 use crate::failure::{ActError, SyncError};
 use crate::store::ledger_rows;
@@ -16,6 +16,8 @@ use crate::view::{AlarmKind, Millis};
 
 /// Bytes of the bundle in a claim: 16 MiB as text, beside which there is little else.
 const CLAIM: usize = 11 << 20;
+/// Bundles in a row that bring a server payloads which it lacks.
+const BROUGHT: usize = 64;
 /// Acknowledgements that are remembered with their times.
 const ACKNOWLEDGEMENTS: usize = 64;
 
@@ -29,7 +31,7 @@ pub(super) async fn push<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<u32,
     if let Other::Peer(peer) = other {
         theirs = peers::learn(desk, peer, &theirs).await?.have;
     }
-    while let Some(parcel) = next_parcel(desk, other, &theirs, &refused).await? {
+    while let Some(parcel) = next_parcel(desk, other, &theirs, &refused, false).await? {
         let receipt = way.push(parcel.bundle).await?;
         let before = refused.len();
         let learned = acknowledge(desk, other, &theirs, &receipt).await?;
@@ -47,11 +49,54 @@ pub(super) async fn push<T: Transport>(desk: &Arc<Desk>, way: &T) -> Result<u32,
             break;
         }
     }
+    bring(desk, way, theirs, &refused).await?;
     if refused.contains(&desk.me) {
         Err(SyncError::Refused)
     } else {
         Ok(sent)
     }
+}
+
+/// Sends once more what the other side holds without its payload and we hold whole.
+async fn bring<T: Transport>(
+    desk: &Arc<Desk>,
+    way: &T,
+    mut theirs: Have,
+    refused: &BTreeSet<AuthorId>,
+) -> Result<(), SyncError> {
+    let other = way.other();
+    if other != Other::Server {
+        return Ok(());
+    }
+    let mut last = None;
+    for _ in 0..BROUGHT {
+        let Some(have) = missing_there(desk, &theirs).await? else {
+            return Ok(());
+        };
+        // What did not help is not sent for ever to a server that only says that it lacks it.
+        if last.as_ref() == Some(&have) {
+            break;
+        }
+        let Some(parcel) = next_parcel(desk, other, &have, refused, true).await? else {
+            break;
+        };
+        let receipt = way.push(parcel.bundle).await?;
+        theirs = acknowledge(desk, other, &theirs, &receipt).await?.have;
+        last = Some(have);
+    }
+    desk.status().missing_there.clear();
+    Ok(())
+}
+
+/// What the server has, drawn back to before what it lacks and we can bring; nothing if there is nothing.
+async fn missing_there(desk: &Desk, theirs: &Have) -> Result<Option<Have>, ActError> {
+    let missing = desk.status().missing_there.clone();
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let mut writing = desk.writing().await;
+    let replica = &writing.get()?.replica;
+    Ok(to_bring(replica, theirs, &missing))
 }
 
 /// Asks a server that has not said since the start, or since it fell behind, what it has, and sends what that lacks. It
@@ -74,10 +119,12 @@ async fn next_parcel(
     other: Other,
     theirs: &Have,
     refused: &BTreeSet<AuthorId>,
+    unsigned: bool,
 ) -> Result<Option<Parcel>, ActError> {
     let mut writing = desk.writing().await;
     let wish = Wish {
         no_servers: other == Other::Server,
+        unsigned: unsigned || other == Other::Stick,
         // A server takes no longer bundle.
         uncut: match other {
             Other::Server => PARCEL,
@@ -96,7 +143,10 @@ async fn acknowledge(
     receipt: &Receipt,
 ) -> Result<Learned, ActError> {
     match other {
-        Other::Server => acknowledged_by_server(desk, receipt).await,
+        Other::Server => {
+            desk.status().missing_there.clone_from(&receipt.missing);
+            acknowledged_by_server(desk, receipt).await
+        }
         Other::Peer(peer) => peers::learn(desk, peer, &receipt.have).await,
         Other::Stick => Ok(Learned {
             more: receipt

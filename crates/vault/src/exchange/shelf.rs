@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use ledger::bundle;
-use ledger::{AuthorId, Closing, Entry, Have, Role, Stretch};
+use ledger::{AuthorId, Closing, Entry, Have, Role, SignedHead, Stretch};
 
 use crate::desk::{Desk, Secrets, Writer};
 use crate::failure::ActError;
@@ -27,6 +27,8 @@ pub(crate) struct Wish<'a> {
     pub members_only: bool,
     /// Without anything that is sealed with a clinic key.
     pub bare: bool,
+    /// Also ends of ledgers that nobody vouches for: whoever has the entries may lack payloads.
+    pub unsigned: bool,
     /// Our own ledger goes no further than this.
     pub own_end: u64,
     /// Bytes of the bundle.
@@ -44,6 +46,7 @@ impl<'a> Wish<'a> {
             no_servers: false,
             members_only: false,
             bare: false,
+            unsigned: false,
             own_end: u64::MAX,
             most: PARCEL,
             uncut: WHOLE,
@@ -140,6 +143,7 @@ fn shelf(desk: &Desk, writer: &Writer, wish: &Wish<'_>, stops: &Stops) -> ledger
         stops: stops.iter().map(numbers).collect(),
         order: writer.replica.roster().order(),
         own: Some(desk.me),
+        unsigned: wish.unsigned,
     }
 }
 
@@ -166,16 +170,21 @@ impl Packing<'_> {
     async fn stretch(&mut self, stretch: Stretch) -> Result<Packed, ActError> {
         match stretch.closing {
             Closing::Own => self.own(stretch).await,
-            Closing::Held => self.held(stretch).await,
+            Closing::Held => {
+                let heads = self.stops.get(&stretch.author);
+                let head = heads.and_then(|heads| heads.get(&stretch.up_to)).copied();
+                self.closed(stretch, head).await
+            }
+            Closing::Nobody => self.closed(stretch, None).await,
         }
     }
 
-    /// All of it or nothing.
-    async fn held(&mut self, stretch: Stretch) -> Result<Packed, ActError> {
-        let heads = self.stops.get(&stretch.author);
-        let Some(head) = heads.and_then(|heads| heads.get(&stretch.up_to)) else {
-            return Ok(Packed::Unfit);
-        };
+    /// All of it or nothing, closed by a head that is held or by none.
+    async fn closed(
+        &mut self,
+        stretch: Stretch,
+        head: Option<SignedHead>,
+    ) -> Result<Packed, ActError> {
         let room = if self.entries == 0 {
             self.uncut
         } else {
@@ -183,9 +192,11 @@ impl Packing<'_> {
         };
         let room = room.saturating_sub(self.bundle.len());
         let part = self.read(stretch, room).await?;
-        if part.last().map(|last| last.header.seq) == Some(stretch.up_to) {
+        let last = part.last().map(|last| last.header);
+        if let Some(last) = last.filter(|last| last.seq == stretch.up_to) {
             self.put(&part);
-            self.bundle.head(head);
+            let unsigned = || SignedHead::unsigned(last.author, last.seq, last.hash());
+            self.bundle.head(&head.unwrap_or_else(unsigned));
             return Ok(Packed::Whole);
         }
         Ok(if self.entries == 0 {

@@ -34,6 +34,8 @@ pub(crate) struct Status {
     pub cursor: u64,
     /// What the server is known to have is its word since the start, and since it last fell behind.
     pub have_is_fresh: bool,
+    /// Entries whose payloads the server lacks, as it last told.
+    pub missing_there: Vec<(AuthorId, u64)>,
     /// Authors whose ledgers stopped at a bad entry, by the way that it came: who lies on one way
     /// must not keep an author's entries from coming on another.
     stopped: BTreeMap<Other, BTreeSet<AuthorId>>,
@@ -73,6 +75,7 @@ impl Status {
             remote: None,
             cursor: 0,
             have_is_fresh: false,
+            missing_there: Vec::new(),
             stopped: BTreeMap::new(),
             quarantined: BTreeMap::new(),
             asked_to_fill: BTreeSet::new(),

@@ -293,6 +293,7 @@ impl Transport for Target {
         });
         Ok(Receipt {
             have: have.clone(),
+            missing: Vec::new(),
             refused: Vec::new(),
         })
     }
@@ -453,6 +454,7 @@ impl Transport for Origin {
     async fn push(&self, _: Vec<u8>) -> Result<Receipt, SyncError> {
         self.have().await.map(|have| Receipt {
             have,
+            missing: Vec::new(),
             refused: Vec::new(),
         })
     }

@@ -39,6 +39,8 @@ pub struct Page {
 pub struct Receipt {
     /// What the other side has now.
     pub have: Have,
+    /// Entries whose payloads it lacks, if it tells.
+    pub missing: Vec<(AuthorId, u64)>,
     /// What it refused.
     pub refused: Vec<Refused>,
 }
@@ -96,6 +98,7 @@ impl Transport for Server {
         let pushed = self.remote.push(&caller, bundle).await?;
         Ok(Receipt {
             have: pushed.have,
+            missing: pushed.missing,
             refused: pushed.refused,
         })
     }

@@ -97,6 +97,7 @@ pub(super) fn read_receipt(bytes: &[u8]) -> Result<Receipt, PeerError> {
     };
     Ok(Receipt {
         have: read_have(rest)?,
+        missing: Vec::new(),
         refused: authors.iter().map(refused).collect(),
     })
 }

@@ -129,7 +129,11 @@ impl Guest {
         let nobody = BTreeSet::new();
         let parcel = {
             let mut writing = self.desk.writing().await;
-            pack(&self.desk, writing.get()?, &Wish::all(theirs, &nobody)).await?
+            let wish = Wish {
+                unsigned: true,
+                ..Wish::all(theirs, &nobody)
+            };
+            pack(&self.desk, writing.get()?, &wish).await?
         };
         let whole = parcel.as_ref().is_none_or(|parcel| parcel.left == 0);
         let (desk, peer, wanted) = (Arc::clone(&self.desk), self.peer, theirs.clone());

@@ -208,6 +208,8 @@ pub(super) fn have_body(have: &Have) -> Result<Vec<u8>, RemoteError> {
 struct PushAnswer {
     have: BTreeMap<String, u64>,
     #[serde(default)]
+    missing: BTreeMap<String, Vec<u64>>,
+    #[serde(default)]
     refused: Vec<RefusedAnswer>,
 }
 
@@ -230,8 +232,14 @@ pub(super) fn pushed(body: &[u8]) -> Result<Pushed, RemoteError> {
             reason: refused.reason.chars().filter(plain).take(REASON).collect(),
         })
     };
+    let mut missing = Vec::new();
+    for (author, numbers) in &answer.missing {
+        let author = author.parse().map_err(|_| RemoteError::Garbled)?;
+        missing.extend(numbers.iter().map(|seq| (author, *seq)));
+    }
     Ok(Pushed {
         have: have(&answer.have)?,
+        missing,
         refused: answer
             .refused
             .into_iter()

@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub cut: bool,
     /// Hands out its own entries without their payloads.
     pub withholds: bool,
+    /// Lacks payloads, and keeps none that is brought.
+    pub insatiable: bool,
     /// Says that it has more of everything than there is.
     pub boasts: bool,
     /// Says at every other push that it lost entries.
@@ -95,6 +97,7 @@ impl Server {
             pushes: 0,
             cut: false,
             withholds: false,
+            insatiable: false,
             boasts: false,
             wavers: false,
             pulls: 0,
@@ -225,7 +228,8 @@ impl Server {
             "/v1/push" if signed => {
                 state.pushes += 1;
                 let refused = state.take(body);
-                ok(&json!({ "have": state.have().to_map(), "refused": refused }))
+                let have = state.have().to_map();
+                ok(&json!({ "have": have, "missing": state.missing(), "refused": refused }))
             }
             "/v1/pull" if signed => {
                 state.pulls += 1;
@@ -493,12 +497,18 @@ impl State {
         let mut refused = Vec::new();
         for segment in bundle::Reader::new(bundle) {
             let segment = segment.unwrap();
+            let keeps = !self.insatiable;
             let ledger = self.ledgers.entry(segment.author()).or_default();
             for entry in &segment.entries {
                 let seq = entry.header.seq;
-                match ledger.get(usize::try_from(seq).unwrap() - 1) {
-                    None if seq == ledger.len() as u64 + 1 => ledger.push(entry.clone()),
-                    Some(held) if held.header == entry.header => {}
+                let next = ledger.len() as u64 + 1;
+                match ledger.get_mut(usize::try_from(seq).unwrap() - 1) {
+                    None if seq == next => ledger.push(entry.clone()),
+                    Some(held) if held.header == entry.header => {
+                        if keeps && held.payload.bytes().is_none() {
+                            held.payload = entry.payload.clone();
+                        }
+                    }
                     _ => {
                         let author = segment.author().to_string();
                         refused.push(json!({ "author": author, "seq": seq, "reason": "fork" }));
@@ -512,6 +522,18 @@ impl State {
             }
         }
         refused
+    }
+
+    /// Entries of desks whose payloads it lacks.
+    fn missing(&self) -> BTreeMap<String, Vec<u64>> {
+        let mut missing: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        let bare = |entry: &&Entry| entry.payload.bytes().is_none();
+        for entry in self.ledgers.values().flatten().filter(bare) {
+            let header = &entry.header;
+            let numbers = missing.entry(header.author.to_string()).or_default();
+            numbers.push(header.seq);
+        }
+        missing
     }
 
     fn give(&self, have: &Have) -> (Vec<u8>, bool) {

@@ -174,7 +174,7 @@ impl Disk {
         Replica::resume(roster, tips, gone)
     }
 
-    fn shelf(&self, own: Option<AuthorId>) -> Shelf {
+    fn shelf(&self, own: Option<AuthorId>, unsigned: bool) -> Shelf {
         let stops = self
             .stops
             .iter()
@@ -184,13 +184,34 @@ impl Disk {
             stops: stops.collect(),
             order: self.replica.roster().order(),
             own,
+            unsigned,
         }
     }
 
     /// What `theirs` lacks, as a bundle of at most about `limit` bytes; whether more is lacking.
     pub(super) fn bundle(&self, signer: &Signer, theirs: &Have, limit: usize) -> (Vec<u8>, bool) {
+        self.pack(signer, theirs, limit, false)
+    }
+
+    /// The same, with ends of ledgers that nobody vouches for.
+    pub(super) fn whole_bundle(
+        &self,
+        signer: &Signer,
+        theirs: &Have,
+        limit: usize,
+    ) -> (Vec<u8>, bool) {
+        self.pack(signer, theirs, limit, true)
+    }
+
+    fn pack(
+        &self,
+        signer: &Signer,
+        theirs: &Have,
+        limit: usize,
+        unsigned: bool,
+    ) -> (Vec<u8>, bool) {
         let mut writer = Writer::new();
-        for stretch in self.shelf(Some(signer.id())).plan(theirs) {
+        for stretch in self.shelf(Some(signer.id()), unsigned).plan(theirs) {
             if writer.len() > limit {
                 return (writer.finish(), true);
             }
@@ -203,6 +224,7 @@ impl Disk {
             writer.head(&match stretch.closing {
                 Closing::Own => signer.head(stretch.up_to, hash),
                 Closing::Held => self.stops[&stretch.author][&stretch.up_to],
+                Closing::Nobody => SignedHead::unsigned(stretch.author, stretch.up_to, hash),
             });
         }
         (writer.finish(), false)

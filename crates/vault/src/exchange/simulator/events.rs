@@ -201,7 +201,9 @@ impl World {
             } else {
                 pc.disk.theirs.clone()
             };
-            let (bundle, _) = pc.disk.bundle(&pc.secrets.signer, &theirs, usize::MAX);
+            let (bundle, _) = pc
+                .disk
+                .whole_bundle(&pc.secrets.signer, &theirs, usize::MAX);
             self.sticks.push(bundle);
             return;
         }
@@ -231,7 +233,7 @@ impl World {
                 self.pcs[at].take(&late.bundle);
             }
             Node::Server if self.server.knows(late.from) == Some(true) => {
-                self.server.push(late.from, &late.bundle);
+                self.server.push(&late.bundle);
             }
             Node::Server => {}
         }
@@ -458,6 +460,7 @@ impl World {
             stopped: BTreeSet::new(),
             doubts: Vec::new(),
             have_is_fresh: false,
+            missing_there: Vec::new(),
             dropped: false,
             told: Vec::new(),
         };

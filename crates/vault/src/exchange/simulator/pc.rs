@@ -14,7 +14,7 @@ use seal::{ClinicKey, RootSecret};
 use super::disk::Disk;
 use crate::desk::{EpochKeys, Secrets};
 use crate::exchange::apply::admit::admit;
-use crate::exchange::to_fill;
+use crate::exchange::{to_bring, to_fill};
 use crate::projection::stamp;
 use crate::view::AlarmKind;
 
@@ -47,6 +47,8 @@ pub(super) struct Pc {
     pub doubts: Vec<(AuthorId, u64)>,
     /// What it knows of the server is the server's word since the start.
     pub have_is_fresh: bool,
+    /// Entries whose payloads the server lacks, as it last told; forgotten at a start.
+    pub missing_there: Vec<(AuthorId, u64)>,
     /// A revocation took entries from it since this was last looked at.
     pub dropped: bool,
     /// Everything a person here was told, ever: whose ledger, and what.
@@ -68,6 +70,7 @@ impl Pc {
             stopped: BTreeSet::new(),
             doubts: Vec::new(),
             have_is_fresh: false,
+            missing_there: Vec::new(),
             dropped: false,
             told: Vec::new(),
         }
@@ -251,7 +254,8 @@ impl Pc {
         }
         for segment in &segments {
             let head = &segment.head;
-            if disk.hashes.get(&(head.author, head.seq)) == Some(&head.hash) {
+            let held = disk.hashes.get(&(head.author, head.seq)) == Some(&head.hash);
+            if held && !head.is_unsigned() {
                 disk.stop(*head);
             }
         }
@@ -309,6 +313,12 @@ impl Pc {
         to_fill(&self.disk.replica, self.wanted(), stopped)
     }
 
+    /// What the server has, drawn back to before what it lacks and this PC can bring.
+    pub(super) fn to_bring(&self) -> Option<Have> {
+        let disk = &self.disk;
+        to_bring(&disk.replica, &disk.theirs, &self.missing_there)
+    }
+
     /// Once everything that the server has is here: less of a ledger is no old copy where a revocation cut it short.
     pub(super) fn judge_server(&mut self) {
         let roster = self.disk.replica.roster();
@@ -333,6 +343,7 @@ impl Pc {
         self.stopped.clear();
         self.doubts.clear();
         self.have_is_fresh = false;
+        self.missing_there.clear();
         if self.standing == Standing::Removed {
             return;
         }

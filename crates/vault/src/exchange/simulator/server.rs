@@ -19,6 +19,7 @@ use crate::desk::Secrets;
 /// What became of a push.
 pub(super) struct Pushed {
     pub have: Have,
+    pub missing: Vec<(AuthorId, u64)>,
     pub refused: Vec<(AuthorId, Lie)>,
 }
 
@@ -169,7 +170,7 @@ impl Server {
     }
 
     /// Takes what is good of a push, each author's segments whole or not at all.
-    pub(super) fn push(&mut self, sender: AuthorId, bundle: &[u8]) -> Pushed {
+    pub(super) fn push(&mut self, bundle: &[u8]) -> Pushed {
         let mut refused = Vec::new();
         let mut waiting: Vec<(AuthorId, Vec<Segment>)> = Vec::new();
         for segment in Reader::new(bundle).map_while(Result::ok) {
@@ -188,7 +189,7 @@ impl Server {
             let mut again = Vec::new();
             let mut later = Vec::new();
             for (author, segments) in waiting {
-                match self.take(sender, author, &segments) {
+                match self.take(author, &segments) {
                     Ok(()) => {}
                     Err(Some(lie)) => refused.push((author, lie)),
                     Err(None) => {
@@ -210,16 +211,16 @@ impl Server {
             }
         }
         let have = self.now.disk.replica.have();
-        Pushed { have, refused }
+        let missing = self.now.disk.replica.gone().missing().collect();
+        Pushed {
+            have,
+            missing,
+            refused,
+        }
     }
 
     /// One author's segments; `Err(None)` if it may be otherwise later in the same push.
-    fn take(
-        &mut self,
-        sender: AuthorId,
-        author: AuthorId,
-        segments: &[Segment],
-    ) -> Result<(), Option<Lie>> {
+    fn take(&mut self, author: AuthorId, segments: &[Segment]) -> Result<(), Option<Lie>> {
         // Most of what comes is here already: it is found out before anything is copied.
         let hashes = &self.now.disk.hashes;
         let held = |head: &SignedHead| hashes.get(&(head.author, head.seq)) == Some(&head.hash);
@@ -238,14 +239,6 @@ impl Server {
             match admission.rejected.map(|rejected| rejected.why) {
                 Some(Lie::BeyondRevocation) | None => {}
                 Some(lie) => return Err(Some(lie)),
-            }
-            let kept_back = admission.entries.iter().any(|entry| {
-                entry.payload.bytes().is_none()
-                    && entry.header.author != sender
-                    && !trial.disk.replica.is_erased(entry.header.record)
-            });
-            if kept_back {
-                return Err(None);
             }
             self.dropped |= !admission.cuts.is_empty();
             if trial.keep(author, segment, admission) {

@@ -53,6 +53,8 @@ pub(super) struct World {
     pub written: Vec<Written>,
     /// Entries whose last disk is gone, or that a revocation took from everybody.
     pub excused: BTreeSet<EntryHash>,
+    /// Entries whose payload no disk holds any more: whoever had it lost it, before those who know of it were given it.
+    pub bare: BTreeSet<EntryHash>,
     pub erased: BTreeSet<RecordId>,
     pub records: Vec<RecordId>,
     /// The network works.
@@ -105,6 +107,7 @@ impl World {
             sticks: Vec::new(),
             written: Vec::new(),
             excused: BTreeSet::new(),
+            bare: BTreeSet::new(),
             erased: BTreeSet::new(),
             records: Vec::new(),
             calm: true,
@@ -175,8 +178,7 @@ impl World {
                 self.late.push(late(bundle.clone()));
                 vec![bundle]
             }
-            // A server takes no entry bare that its sender did not write.
-            52..57 if to != Node::Server => vec![withhold(rng, &bundle)],
+            52..57 => vec![withhold(rng, &bundle)],
             _ => vec![bundle],
         }
     }
@@ -199,6 +201,7 @@ impl World {
         if !self.push(at, false, rng) || !self.pull(at, rng) || !self.push(at, true, rng) {
             return;
         }
+        self.bring(at, rng);
         self.pcs[at].judge_server();
         let pc = &self.pcs[at];
         if pc.is_owner() && self.server.knows(id) == Some(true) {
@@ -243,7 +246,7 @@ impl World {
             }
             let mut answer = None;
             for bundle in self.carry(rng, Node::Server, id, bundle) {
-                answer = Some(self.server.push(id, &bundle));
+                answer = Some(self.server.push(&bundle));
                 self.dropped |= std::mem::take(&mut self.server.dropped);
             }
             let Some(pushed) = answer else { return false };
@@ -253,6 +256,7 @@ impl World {
             }
             let pc = &mut self.pcs[at];
             pc.have_is_fresh = true;
+            pc.missing_there.clone_from(&pushed.missing);
             if pushed.have.seq(id) > pc.disk.ledger.seq() {
                 pc.told.push((Some(id), AlarmKind::StaleCopy));
             }
@@ -282,6 +286,25 @@ impl World {
             }
         }
         true
+    }
+
+    /// Sends once more what the server holds without its payload and this PC holds whole.
+    fn bring(&mut self, at: usize, rng: &mut StdRng) {
+        let id = self.pcs[at].id();
+        let mut last = None;
+        while let Some(have) = self.pcs[at]
+            .to_bring()
+            .filter(|have| last.as_ref() != Some(have))
+        {
+            let pc = &self.pcs[at];
+            let limit = if self.calm { usize::MAX } else { 6_000 };
+            let (bundle, _) = pc.disk.whole_bundle(&pc.secrets.signer, &have, limit);
+            for bundle in self.carry(rng, Node::Server, id, bundle) {
+                let pushed = self.server.push(&bundle);
+                self.pcs[at].missing_there = pushed.missing;
+            }
+            last = Some(have);
+        }
     }
 
     fn pull(&mut self, at: usize, rng: &mut StdRng) -> bool {
@@ -330,7 +353,7 @@ impl World {
                 let have = whole.unwrap_or_else(|| self.pcs[to].wanted());
                 let pc = &self.pcs[from];
                 let limit = if self.calm { usize::MAX } else { 8_000 };
-                let (bundle, more) = pc.disk.bundle(&pc.secrets.signer, &have, limit);
+                let (bundle, more) = pc.disk.whole_bundle(&pc.secrets.signer, &have, limit);
                 let sender = pc.id();
                 let carried = self.carry(rng, Node::Pc(to), sender, bundle);
                 let mut news = 0;
@@ -354,16 +377,20 @@ impl World {
     /// Whatever no disk holds any more can't be asked for.
     pub(super) fn excuse(&mut self) {
         self.pcs.iter_mut().for_each(|pc| pc.dropped = false);
+        let pcs = self.pcs.iter();
+        let pcs = pcs.filter(|pc| pc.standing != Standing::Removed);
+        let disks: Vec<_> = pcs.map(|pc| &pc.disk).collect();
         let mut held: BTreeSet<EntryHash> = BTreeSet::new();
-        for pc in self
-            .pcs
-            .iter()
-            .filter(|pc| pc.standing != Standing::Removed)
-        {
-            held.extend(pc.disk.hashes.values());
+        let mut whole: BTreeSet<EntryHash> = BTreeSet::new();
+        for disk in disks.into_iter().chain([&self.server.now.disk]) {
+            held.extend(disk.hashes.values());
+            let present = disk.all().filter(|entry| entry.payload.bytes().is_some());
+            let places = present.map(|entry| (entry.header.author, entry.header.seq));
+            whole.extend(places.filter_map(|place| disk.hashes.get(&place)));
         }
-        held.extend(self.server.now.disk.hashes.values());
         let gone = self.written.iter().map(|written| written.hash);
+        let lost = gone.clone().filter(|hash| !whole.contains(hash));
+        self.bare.extend(lost);
         self.excused
             .extend(gone.filter(|hash| !held.contains(hash)));
     }
