@@ -194,9 +194,8 @@ impl World {
 
     async fn sync(&mut self, at: usize) {
         self.tell(&format!("{at} meets the server"));
-        match self.pcs[at].vault.sync().await {
-            Err(error) => self.failed(&[at], &error),
-            Ok(_) => {}
+        if let Err(error) = self.pcs[at].vault.sync().await {
+            self.failed(&[at], &error);
         }
     }
 

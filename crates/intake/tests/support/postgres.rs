@@ -34,6 +34,7 @@ cat >/dev/null
 struct Cluster {
     socket: String,
     port: u16,
+    #[allow(dead_code)] // the store's own tests connect by the socket alone
     certificate: String,
     programs: PathBuf,
     // Held open: its end is the cluster's.
@@ -59,6 +60,7 @@ pub(crate) fn database() -> String {
 }
 
 /// The address of a new, empty database by TCP, and the certificate by which its server proves itself.
+#[allow(dead_code)] // as above
 pub(crate) fn database_by_tls() -> (String, String) {
     let near = database();
     let cluster = CLUSTER.get_or_init(start);

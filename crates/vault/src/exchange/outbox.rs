@@ -6,7 +6,7 @@ use ledger::{AuthorId, Have, Kind, Replica, bundle};
 
 use super::doubt::{doubt, less};
 use super::peers;
-use super::shelf::{PARCEL, Parcel, WHOLE, Wish, pack};
+use super::shelf::{Ledgers, PARCEL, Parcel, WHOLE, Wish, pack};
 use super::transport::{Other, Receipt, Transport};
 use super::{to_bring, write_link};
 use crate::desk::{Desk, Writer};
@@ -123,7 +123,11 @@ async fn next_parcel(
 ) -> Result<Option<Parcel>, ActError> {
     let mut writing = desk.writing().await;
     let wish = Wish {
-        no_servers: other == Other::Server,
+        ledgers: if other == Other::Server {
+            Ledgers::NoServers
+        } else {
+            Ledgers::All
+        },
         unsigned: unsigned || other == Other::Stick,
         // A server takes no longer bundle.
         uncut: match other {
@@ -294,7 +298,7 @@ pub(super) async fn members_bundle(
 ) -> Result<Vec<u8>, ActError> {
     let (theirs, without) = (Have::default(), BTreeSet::new());
     let wish = Wish {
-        no_servers: true,
+        ledgers: Ledgers::NoServers,
         own_end: reach,
         most: CLAIM,
         uncut: CLAIM,

@@ -15,16 +15,25 @@ pub(crate) const WHOLE: usize = (6 << 20) - (1 << 16);
 /// Entries read at once.
 const ENTRIES: i64 = 2_000;
 
+/// Whose ledgers are wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ledgers {
+    /// Everybody's.
+    All,
+    /// All but those of servers: a server has its own.
+    NoServers,
+    /// Those of whoever enrols.
+    Members,
+}
+
 /// What is wanted of a bundle.
 pub(crate) struct Wish<'a> {
     /// What the other side has.
     pub theirs: &'a Have,
     /// Whose ledgers stay out.
     pub without: &'a BTreeSet<AuthorId>,
-    /// Ledgers of servers stay out: a server has its own.
-    pub no_servers: bool,
-    /// Only ledgers of those who enrol.
-    pub members_only: bool,
+    /// Which of the others go in.
+    pub ledgers: Ledgers,
     /// Without anything that is sealed with a clinic key.
     pub bare: bool,
     /// Also ends of ledgers that nobody vouches for: whoever has the entries may lack payloads.
@@ -43,8 +52,7 @@ impl<'a> Wish<'a> {
         Self {
             theirs,
             without,
-            no_servers: false,
-            members_only: false,
+            ledgers: Ledgers::All,
             bare: false,
             unsigned: false,
             own_end: u64::MAX,
@@ -127,8 +135,11 @@ fn offered(desk: &Desk, writer: &Writer, wish: &Wish<'_>) -> Have {
         let role = roster.role(*author);
         let enrols = matches!(role, Some(Role::Owner | Role::Paper));
         let kept_out = wish.without.contains(author)
-            || (wish.no_servers && role == Some(Role::Server))
-            || (wish.members_only && !enrols);
+            || match wish.ledgers {
+                Ledgers::All => false,
+                Ledgers::NoServers => role == Some(Role::Server),
+                Ledgers::Members => !enrols,
+            };
         !kept_out && *seq > 0
     });
     have

@@ -16,7 +16,7 @@ use super::{PeerError, Standing, body, nearby_key, standing};
 use crate::desk::Desk;
 use crate::exchange::apply::apply;
 use crate::exchange::raise;
-use crate::exchange::shelf::{Wish, pack};
+use crate::exchange::shelf::{Ledgers, Wish, pack};
 use crate::exchange::transport::Other;
 use crate::view::AlarmKind;
 
@@ -223,7 +223,7 @@ async fn judge(
 pub(super) async fn proof_of_end(desk: &Desk) -> Result<Vec<u8>, PeerError> {
     let (nothing, nobody) = (Have::default(), BTreeSet::new());
     let wish = Wish {
-        members_only: true,
+        ledgers: Ledgers::Members,
         bare: true,
         ..Wish::all(&nothing, &nobody)
     };
@@ -261,7 +261,7 @@ async fn introduce(desk: &Desk, wire: &mut Wire, theirs: &Have) -> Result<(), Pe
     let parcel = {
         let nobody = BTreeSet::new();
         let wish = Wish {
-            members_only: true,
+            ledgers: Ledgers::Members,
             ..Wish::all(theirs, &nobody)
         };
         let mut writing = desk.writing().await;
