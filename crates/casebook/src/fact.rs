@@ -139,6 +139,21 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_of_record_is_told_by_its_own_bytes() {
+        let nine = [0xa2, 0, 9];
+        for (code, kind) in [(2, "opt-in"), (3, "lot"), (4, "recipient")] {
+            let bytes = [&nine[..], &[20, code]].concat();
+            let read = match Fact::decode(&bytes).unwrap() {
+                Fact::OptIn(change) => (change.at_ms, "opt-in"),
+                Fact::Lot(change) => (change.at_ms, "lot"),
+                Fact::Recipient(change) => (change.at_ms, "recipient"),
+                Fact::Lead(_) | Fact::Staff(_) | Fact::Newer => (0, "other"),
+            };
+            assert_eq!(read, (9, kind));
+        }
+    }
+
+    #[test]
     fn a_fact_of_the_future_is_neither_a_lead_nor_a_lie() {
         // {0: 1, 20: 9, 32: {…}}
         let bytes = [0xa3, 0, 1, 20, 9, 0x18, 32, 0xa1, 0, 0xf6];

@@ -148,7 +148,7 @@ pub struct Span {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
-pub struct Source {
+pub struct Citation {
     /// Instrument and article.
     pub article: String,
     /// In force since, `YYYY-MM-DD`.
@@ -165,7 +165,7 @@ pub struct Line {
     /// Which rule.
     pub rule: Rule,
     /// Where it stands written.
-    pub source: Source,
+    pub source: Citation,
 }
 
 /// A rule with its value.
@@ -216,9 +216,9 @@ pub struct Holiday {
 pub struct Rules {
     version: String,
     as_of: Option<Date>,
-    hours: BTreeMap<HoursOf, (Span, Source)>,
-    numbers: BTreeMap<Number, (u32, Unit, Source)>,
-    words: BTreeMap<Words, (Vec<String>, Source)>,
+    hours: BTreeMap<HoursOf, (Span, Citation)>,
+    numbers: BTreeMap<Number, (u32, Unit, Citation)>,
+    words: BTreeMap<Words, (Vec<String>, Citation)>,
     weekdays: Vec<Weekday>,
     holidays: BTreeMap<Date, Holiday>,
 }

@@ -49,6 +49,9 @@ pub enum Refused {
     /// A child of seven or more must agree too (Decree 330/2026 Art. 60.1).
     #[error("the child was not asked")]
     ChildNotAsked,
+    /// It can't have been said later than it is written down.
+    #[error("said in the future")]
+    InFuture,
     /// The agreed hours are no hours of one day.
     #[error("not hours of a day")]
     BadHours,
@@ -118,6 +121,8 @@ pub struct GrantForm<'a> {
     pub child_agrees: bool,
     /// Who speaks for a child: name and number.
     pub representative: Option<(&'a str, &'a str)>,
+    /// When it was said, milliseconds since the Unix epoch, if not just now.
+    pub said_ms: Option<i64>,
     /// Hours agreed to instead of the legal ones, minutes since midnight, end excluded.
     pub hours: Option<(u16, u16)>,
 }
@@ -223,10 +228,14 @@ impl OptIn {
             evidence,
             frequency: fit(form.frequency, Limits::BASIS_NOTE)?,
             subject: subject(form)?,
+            said_ms: form.said_ms.unwrap_or(doing.now_ms),
             hours: form.hours,
             lifts: self.against(scope),
         };
         grant.counts()?;
+        if grant.said_ms > doing.now_ms {
+            return Err(Refused::InFuture);
+        }
         Ok(Change::new(doing, number, Act::Granted(Box::new(grant))))
     }
 
@@ -422,9 +431,11 @@ fn statement(form: &StatementForm<'_>) -> Result<Statement, Refused> {
         },
         method: form.method,
         notice: None,
-        evidence: form
-            .evidence
-            .and_then(|kind| Evidence::of(kind, form.evidence_hash, reference)),
+        evidence: Evidence::of(
+            form.evidence.unwrap_or(EvidenceKind::Document),
+            form.evidence_hash,
+            reference,
+        ),
         note: fit(form.note, Limits::BASIS_NOTE)?,
     })
 }

@@ -48,6 +48,7 @@ pub(crate) fn form(channels: PromoChoices) -> GrantForm<'static> {
         age: AgeGroup::Adult,
         child_agrees: false,
         representative: None,
+        said_ms: None,
         hours: None,
     }
 }
@@ -191,6 +192,8 @@ const LACKING: &[Lacking] = &[
         None,
     ),
     (|f| f.frequency = "", Some(Refused::FrequencyMissing)),
+    (|f| f.said_ms = Some(NINE - 1), None),
+    (|f| f.said_ms = Some(NINE + 1), Some(Refused::InFuture)),
     (|f| f.hours = Some((600, 600)), Some(Refused::BadHours)),
     (|f| f.hours = Some((600, 1441)), Some(Refused::BadHours)),
     (|f| child(f, AgeGroup::Under7), None),
@@ -307,6 +310,20 @@ fn a_withdrawal_is_confirmed_once_and_only_a_withdrawal_is() {
     desk.put(send(&desk, stop).unwrap());
     assert_eq!(send(&desk, stop).err(), Some(Refused::AlreadyDone));
     assert_eq!(desk.record.unacknowledged().count(), 0);
+}
+
+#[test]
+fn words_that_lead_to_the_proof_of_a_stop_are_kept_though_nobody_said_what_it_is() {
+    let record = OptIn::default();
+    let said = StatementForm {
+        reference: "cuộc gọi 08:55",
+        ..said(all())
+    };
+    let change = record.withdraw(doing(), &phone(), &said).unwrap();
+    let Act::Withdrawn(said) = change.act else {
+        panic!("no stop");
+    };
+    assert_eq!(said.evidence.unwrap().reference, "cuộc gọi 08:55");
 }
 
 #[test]

@@ -62,7 +62,15 @@ pub enum PromoPurpose {
     Affiliates,
 }
 
-coded!(PromoPurpose { Offers = 1, Affiliates = 2 });
+coded!(PromoPurpose {
+    Offers = 1,
+    Affiliates = 2,
+});
+
+impl PromoPurpose {
+    /// Every purpose: whoever says stop to everything says it to each.
+    pub const ALL: [Self; 2] = [Self::Offers, Self::Affiliates];
+}
 
 /// How the person said it (Decree 356/2025 Art. 6.1.a–đ).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -267,6 +275,9 @@ pub struct Grant {
     pub frequency: String,
     /// Whose yes it is.
     pub subject: Subject,
+    /// When it was said, milliseconds since the Unix epoch; the fact's own time is when it was
+    /// entered (Decree 356/2025 Art. 6.1 wants who, when and what to be verifiable).
+    pub said_ms: i64,
     /// Other hours that the person agreed to, minutes since local midnight, the end excluded
     /// (Decree 91/2020 Art. 13.6 "unless agreed otherwise").
     pub hours: Option<(u16, u16)>,

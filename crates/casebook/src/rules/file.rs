@@ -5,7 +5,7 @@ use jiff::civil::{Date, Weekday};
 use serde::Deserialize;
 use thiserror::Error;
 
-use super::{Holiday, HoursOf, Mark, Number, Rules, Source, Span, Unit, Words};
+use super::{Citation, Holiday, HoursOf, Mark, Number, Rules, Span, Unit, Words};
 
 /// The only layout there is.
 const FORMAT: u32 = 1;
@@ -165,12 +165,12 @@ fn once<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) -> Result<(), Rul
     }
 }
 
-fn source(article: String, since: String, mark: Mark) -> Result<Source, RulesError> {
+fn source(article: String, since: String, mark: Mark) -> Result<Citation, RulesError> {
     date(&since)?;
     if article.trim().is_empty() {
         return Err(RulesError::Senseless);
     }
-    Ok(Source {
+    Ok(Citation {
         article,
         since,
         mark,

@@ -39,6 +39,7 @@ mod key {
     pub(super) const SCRIPT: u64 = 55;
     pub(super) const INTRODUCED: u64 = 56;
     pub(super) const RECORDING: u64 = 57;
+    pub(super) const SAID: u64 = 58;
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -110,6 +111,7 @@ pub(super) struct Flat {
     script: bool,
     introduced: bool,
     recording: String,
+    said_ms: Option<i64>,
 }
 
 impl Flat {
@@ -173,6 +175,7 @@ impl Flat {
             age: Some(age),
             guardian,
             guardian_phone,
+            said_ms: Some(grant.said_ms),
             hours_from: grant.hours.map(|(from, _)| from),
             hours_to: grant.hours.map(|(_, to)| to),
             stamps: grant.lifts.clone(),
@@ -260,6 +263,7 @@ impl Flat {
             e.bool(true)?.ok()
         });
         pairs.put_text(key::RECORDING, &self.recording);
+        pairs.put_some(key::SAID, self.said_ms, |e, ms| e.i64(ms)?.ok());
     }
 
     pub(super) fn read_field(
@@ -293,6 +297,7 @@ impl Flat {
             key::SCRIPT => self.script = d.bool()?,
             key::INTRODUCED => self.introduced = d.bool()?,
             key::RECORDING => self.recording = read_text(d)?,
+            key::SAID => self.said_ms = Some(d.i64()?),
             _ => return Ok(false),
         }
         Ok(true)
@@ -368,6 +373,7 @@ impl Flat {
                 Age::Under7 => Subject::Under7(named?),
                 Age::From7 => Subject::From7(named?),
             },
+            said_ms: self.said_ms?,
             hours: self.hours_from.zip(self.hours_to),
             lifts: self.stamps,
         };

@@ -46,6 +46,7 @@ fn full_grant() -> Grant {
             name: "Lan".into(),
             phone: "0987654321".into(),
         }),
+        said_ms: NINE - 5,
         hours: Some((420, 1260)),
         lifts: vec![stamp(1, 2), stamp(258, 3)],
     }
