@@ -23,6 +23,88 @@ pub(crate) trait Coded: Copy + 'static {
     }
 }
 
+/// Gives an enum its stable wire codes, stated once.
+macro_rules! coded {
+    ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
+        impl $crate::codec::Coded for $type {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
+            fn code(self) -> u8 {
+                match self { $(Self::$variant => $code),+ }
+            }
+        }
+    };
+}
+pub(crate) use coded;
+
+/// The pairs of a map whose number is known only once they are written.
+#[derive(Default)]
+pub(crate) struct Pairs {
+    count: u64,
+    bytes: Vec<u8>,
+}
+
+impl Pairs {
+    /// Adds one pair; keys must ascend.
+    pub(crate) fn put(&mut self, key: u64, write: impl FnOnce(&mut Out<'_>) -> Written) {
+        let mut e = Encoder::new(&mut self.bytes);
+        let outcome = e.u64(key).and_then(write);
+        debug_assert!(outcome.is_ok(), "a vector takes every byte");
+        self.count += 1;
+    }
+
+    /// Adds a pair if there is a value.
+    pub(crate) fn put_some<T>(
+        &mut self,
+        key: u64,
+        value: Option<T>,
+        write: impl FnOnce(&mut Out<'_>, T) -> Written,
+    ) {
+        if let Some(value) = value {
+            self.put(key, |e| write(e, value));
+        }
+    }
+
+    /// Adds a text unless it is empty.
+    pub(crate) fn put_text(&mut self, key: u64, text: &str) {
+        if !text.is_empty() {
+            self.put(key, |e| e.str(text)?.ok());
+        }
+    }
+
+    /// Adds a code if there is a value.
+    pub(crate) fn put_code<T: Coded>(&mut self, key: u64, value: Option<T>) {
+        self.put_some(key, value, |e, value| e.u8(value.code())?.ok());
+    }
+
+    /// The whole map.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        written(|e| {
+            e.map(self.count)?;
+            e.writer_mut().extend_from_slice(&self.bytes);
+            e.ok()
+        })
+    }
+}
+
+/// Writes stamps as an array.
+pub(crate) fn write_stamps(e: &mut Out<'_>, stamps: &[crate::merge::Stamp]) -> Written {
+    e.array(stamps.len() as u64)?;
+    for stamp in stamps {
+        stamp.write(e)?;
+    }
+    e.ok()
+}
+
+/// Reads what [`write_stamps`] wrote.
+pub(crate) fn read_stamps(d: &mut Decoder<'_>) -> Result<Vec<crate::merge::Stamp>, DecodeError> {
+    let count = d.array()?.unwrap_or_default();
+    let mut stamps = Vec::new();
+    for _ in 0..count {
+        stamps.push(crate::merge::Stamp::read(d)?);
+    }
+    Ok(stamps)
+}
+
 /// Runs `write` over a fresh buffer.
 pub(crate) fn written(write: impl FnOnce(&mut Out<'_>) -> Written) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(128);

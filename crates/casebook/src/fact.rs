@@ -1,12 +1,15 @@
-//! What a sealed change is about, told by its own bytes: a lead, or a person who works here.
+//! What a sealed change is about, told by its own bytes: a lead, a person who works here,
+//! a number's opt-ins, a lot that left the clinic, or whoever received it.
 //!
 //! Every fact is a CBOR map with integer keys. Keys 0, 1 and 19 mean the same in all of them; key
 //! 20 names the kind of record and is absent for a lead. Facts about anything else keep to keys
 //! from 32 on, so that a version from before them reads a change of a lead that touches nothing.
 use minicbor::Decoder;
 
+use crate::campaign::{lot, recipient};
 use crate::codec::read_map;
 use crate::lead::{self, Malformed};
+use crate::opt_in;
 use crate::staff;
 
 /// Keys that no fact uses for anything else.
@@ -25,6 +28,12 @@ pub(crate) mod key {
 pub(crate) mod about {
     /// A person who works at the clinic.
     pub(crate) const STAFF: u64 = 1;
+    /// What a phone number agreed to.
+    pub(crate) const OPT_IN: u64 = 2;
+    /// One lot of a campaign that left the clinic.
+    pub(crate) const LOT: u64 = 3;
+    /// Somebody outside who is given data.
+    pub(crate) const RECIPIENT: u64 = 4;
 }
 
 /// One change of one record.
@@ -33,6 +42,12 @@ pub enum Fact {
     Lead(Box<lead::Change>),
     /// Of a person who works at the clinic.
     Staff(Box<staff::Change>),
+    /// Of what a phone number agreed to.
+    OptIn(Box<opt_in::Change>),
+    /// Of a lot that left the clinic.
+    Lot(Box<lot::Change>),
+    /// Of a recipient outside.
+    Recipient(Box<recipient::Change>),
     /// Of something that a newer version knows: to be kept in the ledger, and read after an update.
     Newer,
 }
@@ -44,6 +59,15 @@ impl Fact {
             None => lead::Change::decode(bytes).map(|change| Self::Lead(Box::new(change))),
             Some(about::STAFF) => {
                 staff::Change::decode(bytes).map(|change| Self::Staff(Box::new(change)))
+            }
+            Some(about::OPT_IN) => {
+                opt_in::Change::decode(bytes).map(|change| Self::OptIn(Box::new(change)))
+            }
+            Some(about::LOT) => {
+                lot::Change::decode(bytes).map(|change| Self::Lot(Box::new(change)))
+            }
+            Some(about::RECIPIENT) => {
+                recipient::Change::decode(bytes).map(|change| Self::Recipient(Box::new(change)))
             }
             Some(_) => Ok(Self::Newer),
         }
@@ -112,6 +136,21 @@ mod tests {
         lead.insert(Stamp { hlc: 1, author }, read);
         assert!(lead.facts().origin.is_none());
         assert!(matches!(Fact::decode(&bytes), Ok(Fact::Staff(read)) if *read == hired));
+    }
+
+    #[test]
+    fn each_kind_of_record_is_told_by_its_own_bytes() {
+        let nine = [0xa2, 0, 9];
+        for (code, kind) in [(2, "opt-in"), (3, "lot"), (4, "recipient")] {
+            let bytes = [&nine[..], &[20, code]].concat();
+            let read = match Fact::decode(&bytes).unwrap() {
+                Fact::OptIn(change) => (change.at_ms, "opt-in"),
+                Fact::Lot(change) => (change.at_ms, "lot"),
+                Fact::Recipient(change) => (change.at_ms, "recipient"),
+                Fact::Lead(_) | Fact::Staff(_) | Fact::Newer => (0, "other"),
+            };
+            assert_eq!(read, (9, kind));
+        }
     }
 
     #[test]

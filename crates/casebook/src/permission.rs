@@ -1,4 +1,8 @@
 //! May we call, and may we advertise: the light beside a lead, with the reasons as codes.
+mod offers;
+
+pub use offers::{OfferLight, offers};
+
 use serde::{Deserialize, Serialize};
 
 use crate::lead::{Facts, LeadState};
@@ -62,6 +66,16 @@ pub enum PromoReason {
     NoNumber,
     /// The form's traps say that this may be no person.
     Suspect,
+    /// Agreed, by one channel at least.
+    Agreed,
+    /// Said no, or did not answer the one request.
+    SaidNo,
+    /// Said stop.
+    Withdrawn,
+    /// Agreed, but not at this hour or not so often.
+    NotNow,
+    /// Barred for another reason: restriction, erasure, a list, a doubtful number, a complaint.
+    Barred,
 }
 
 /// The light and its reasons, weightiest first. No sentence: the window has those.

@@ -37,11 +37,19 @@ pub enum Power {
     CarryBundles,
     /// Change the settings of this PC.
     ChangeSettings,
+    /// Write down what a person agreed to, refused or withdrew.
+    RecordOptIn,
+    /// Make, recall and close lots of a campaign.
+    RunCampaign,
+    /// Enter, change and strike off whoever outside is given data.
+    ManageRecipients,
+    /// Take in leads from a file.
+    ImportLeads,
 }
 
 impl Power {
     /// Every power.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::WorkLeads,
         Self::ManagePeople,
         Self::SetPins,
@@ -51,6 +59,10 @@ impl Power {
         Self::ManageBackup,
         Self::CarryBundles,
         Self::ChangeSettings,
+        Self::RecordOptIn,
+        Self::RunCampaign,
+        Self::ManageRecipients,
+        Self::ImportLeads,
     ];
 }
 
@@ -59,11 +71,47 @@ impl StaffRole {
     #[must_use]
     pub const fn may(self, power: Power) -> bool {
         match power {
-            Power::WorkLeads | Power::CarryBundles | Power::ChangeSettings => true,
-            Power::ManageBackup | Power::SetPins => matches!(self, Self::Manager | Self::Owner),
+            Power::WorkLeads | Power::CarryBundles | Power::ChangeSettings | Power::RecordOptIn => {
+                true
+            }
+            Power::ManageBackup
+            | Power::SetPins
+            | Power::RunCampaign
+            | Power::ManageRecipients
+            | Power::ImportLeads => matches!(self, Self::Manager | Self::Owner),
             Power::ManagePeople | Power::ManageDesks | Power::ManageServer | Power::ManageKit => {
                 matches!(self, Self::Owner)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_role_has_the_powers_of_this_table_and_no_other() {
+        use Power as P;
+        let table = [
+            (P::WorkLeads, [true, true, true]),
+            (P::ManagePeople, [false, false, true]),
+            (P::SetPins, [false, true, true]),
+            (P::ManageDesks, [false, false, true]),
+            (P::ManageServer, [false, false, true]),
+            (P::ManageKit, [false, false, true]),
+            (P::ManageBackup, [false, true, true]),
+            (P::CarryBundles, [true, true, true]),
+            (P::ChangeSettings, [true, true, true]),
+            (P::RecordOptIn, [true, true, true]),
+            (P::RunCampaign, [false, true, true]),
+            (P::ManageRecipients, [false, true, true]),
+            (P::ImportLeads, [false, true, true]),
+        ];
+        assert_eq!(table.map(|(power, _)| power), P::ALL);
+        for (power, expected) in table {
+            let roles = [StaffRole::FrontDesk, StaffRole::Manager, StaffRole::Owner];
+            assert_eq!(roles.map(|role| role.may(power)), expected, "{power:?}");
         }
     }
 }

@@ -5,7 +5,10 @@ use thiserror::Error;
 
 use super::value::{LeadState, Outcome, Purpose, Source};
 use crate::basis::BasisKind;
-use crate::codec::{Coded, Out, Written, read_array, read_map, read_nullable, read_text, written};
+use crate::codec::{
+    Coded, Out, Written, read_array, read_map, read_nullable, read_stamps, read_text, write_stamps,
+    written,
+};
 use crate::merge::{Id, Stamp};
 use crate::submission::PromoChoices;
 
@@ -223,9 +226,9 @@ impl Change {
         }
         write_code(e, key::CALL, self.call)?;
         write_text(e, key::NOTE, self.note.as_ref())?;
-        write_stamps(e, key::UNDOES, &self.undoes)?;
-        write_stamps(e, key::SEES_NAME, &self.sees_name)?;
-        write_stamps(e, key::SEES_PHONE, &self.sees_phone)?;
+        write_seen(e, key::UNDOES, &self.undoes)?;
+        write_seen(e, key::SEES_NAME, &self.sees_name)?;
+        write_seen(e, key::SEES_PHONE, &self.sees_phone)?;
         write_code(e, key::ACCESS, self.access)?;
         if let Some(staff) = &self.staff {
             e.u64(key::STAFF)?.bytes(staff)?;
@@ -412,12 +415,10 @@ fn write_patch<T>(
     }
 }
 
-fn write_stamps(e: &mut Out<'_>, key: u64, stamps: &[Stamp]) -> Written {
+fn write_seen(e: &mut Out<'_>, key: u64, stamps: &[Stamp]) -> Written {
     if !stamps.is_empty() {
-        e.u64(key)?.array(stamps.len() as u64)?;
-        for stamp in stamps {
-            stamp.write(e)?;
-        }
+        e.u64(key)?;
+        write_stamps(e, stamps)?;
     }
     e.ok()
 }
@@ -427,13 +428,4 @@ fn read_patch<'b, T>(
     read: impl FnOnce(&mut Decoder<'b>) -> Result<T, DecodeError>,
 ) -> Result<Patch<T>, DecodeError> {
     read_nullable(d, read).map(Patch::from_option)
-}
-
-fn read_stamps(d: &mut Decoder<'_>) -> Result<Vec<Stamp>, DecodeError> {
-    let count = d.array()?.unwrap_or_default();
-    let mut stamps = Vec::new();
-    for _ in 0..count {
-        stamps.push(Stamp::read(d)?);
-    }
-    Ok(stamps)
 }

@@ -1,19 +1,7 @@
 //! The small closed sets of values that a lead is made of.
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Coded;
-
-/// Gives an enum its stable wire codes, stated once.
-macro_rules! coded {
-    ($type:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
-        impl Coded for $type {
-            const ALL: &'static [Self] = &[$(Self::$variant),+];
-            fn code(self) -> u8 {
-                match self { $(Self::$variant => $code),+ }
-            }
-        }
-    };
-}
+use crate::codec::coded;
 
 /// Where the work on a lead stands.
 #[derive(
@@ -154,6 +142,7 @@ coded!(Purpose {
 mod tests {
     use super::*;
     use crate::basis::BasisKind;
+    use crate::codec::Coded;
     use core::fmt::Debug;
     use std::collections::BTreeSet;
 

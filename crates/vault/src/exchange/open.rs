@@ -73,7 +73,7 @@ fn open(
                 Some(Fact::Staff(change)) if entry.header.kind == Kind::Change => {
                     Opened::Staff(change)
                 }
-                Some(Fact::Staff(_) | Fact::Newer) => Opened::Nothing,
+                Some(_) => Opened::Nothing,
                 None => Opened::Bad,
             }
         }
