@@ -63,9 +63,12 @@ impl Layout {
 /// How far down a header may stand, below titles, addresses and logos.
 const DEEPEST: usize = 20;
 
+/// What it means (`None`: known, but not read), how it is compared, and its spellings.
+type Title = (Option<Field>, &'static str, &'static [&'static str]);
+
 /// Titles, folded, words apart by one space. A line of `=` must be the whole title; of `~`, stand in
 /// it as whole words. The first that fits wins.
-const TITLES: &[(Option<Field>, &str, &[&str])] = &[
+const TITLES: &[Title] = &[
     (
         Some(Field::Consent),
         "~",
@@ -219,11 +222,11 @@ const TITLES: &[(Option<Field>, &str, &[&str])] = &[
 /// What a title says: `None` if nothing that is read.
 #[must_use]
 pub fn field_of(title: &str) -> Option<Field> {
-    known(title).flatten()
+    known(title).and_then(|(field, _, _)| *field)
 }
 
-/// `None` if the title is not known; `Some(None)` if it is known for something that is not read.
-fn known(title: &str) -> Option<Option<Field>> {
+/// The first row of the titles that fits.
+fn known(title: &str) -> Option<&'static Title> {
     let folded = fold(title);
     let words: Vec<&str> = folded
         .split(|c: char| !c.is_alphanumeric())
@@ -235,29 +238,24 @@ fn known(title: &str) -> Option<Option<Field>> {
     }
     let whole = words.join(" ");
     let padded = format!(" {whole} ");
-    let fits = |(_, how, titles): &&(Option<Field>, &str, &[&str])| {
+    let fits = |(_, how, titles): &&Title| {
         titles.iter().any(|title| match *how {
             "=" => whole == **title,
             _ => padded.contains(&format!(" {title} ")),
         })
     };
-    TITLES.iter().find(fits).map(|(field, _, _)| *field)
+    TITLES.iter().find(fits)
 }
 
 /// Proposes how to read a table from its first lines (some hundred are plenty).
 #[must_use]
 pub fn guess(lines: &[Line]) -> Layout {
-    let cells = lines
-        .iter()
-        .flat_map(|line| &line.cells)
-        .map(String::as_str);
-    let guesses = legacy::guess(cells);
-    let script = guesses.first().map_or(Script::Unicode, |best| best.script);
+    let (script, cell_by_cell) = script_of(lines);
     let mut layout = Layout {
         header: None,
         fields: Vec::new(),
         script,
-        cell_by_cell: mixed(lines, script),
+        cell_by_cell,
     };
     let width = lines.iter().map(|line| line.cells.len()).max().unwrap_or(0);
     layout.fields = vec![None; width];
@@ -271,27 +269,43 @@ pub fn guess(lines: &[Line]) -> Layout {
     layout
 }
 
-/// Whether some cells are Vietnamese as they stand and would not be after converting.
-fn mixed(lines: &[Line], script: Script) -> bool {
-    let cells = || lines.iter().flat_map(|line| &line.cells);
-    let telling = cells().filter(|cell| !cell.is_ascii()).count();
-    let plain = cells()
-        .filter(|cell| !cell.is_ascii() && script.convert_if_better(cell) != script.convert(cell))
+/// How the letters are to be understood, and whether only in a part of the cells.
+fn script_of(lines: &[Line]) -> (Script, bool) {
+    let telling = || {
+        let cells = lines.iter().flat_map(|line| &line.cells);
+        cells.map(String::as_str).filter(|cell| !cell.is_ascii())
+    };
+    let count = telling().count();
+    let guesses = legacy::guess(telling());
+    let best = guesses.first().map_or(Script::Unicode, |best| best.script);
+    if best == Script::Unicode {
+        // One odd word makes no mixture.
+        let others = guesses.iter().filter(|other| other.script != best);
+        return others
+            .max_by_key(|other| other.cells)
+            .filter(|other| other.cells >= 2 && other.cells * 10 >= count)
+            .map_or((best, false), |other| (other.script, true));
+    }
+    let plain = telling()
+        .filter(|cell| best.convert_if_better(cell) != best.convert(cell))
         .count();
     // Now and then a word of the old kind happens to be one as it stands.
-    plain * 5 > telling
+    (best, plain * 5 > count)
 }
 
 fn titled(lines: &[Line], layout: &Layout) -> Option<(u32, Vec<Option<Field>>)> {
     let mut best: Option<(usize, u32, Vec<Option<Field>>)> = None;
     for line in lines.iter().take(DEEPEST) {
-        let titles: Vec<Option<Option<Field>>> = line
+        let titles: Vec<Option<&Title>> = line
             .cells
             .iter()
             .map(|cell| known(&layout.text(cell)))
             .collect();
         let found = titles.iter().flatten().count();
-        let fields: Vec<Option<Field>> = titles.into_iter().map(Option::flatten).collect();
+        let fields = titles.into_iter();
+        let fields = fields
+            .map(|title| title.and_then(|title| title.0))
+            .collect();
         let filled = line
             .cells
             .iter()
@@ -314,6 +328,9 @@ fn titled(lines: &[Line], layout: &Layout) -> Option<(u32, Vec<Option<Field>>)> 
     best.map(|(_, number, fields)| (number, fields))
 }
 
+/// What a column may turn out to be, and what its cells look like then.
+type Look = (Field, fn(&str) -> bool);
+
 /// Looks for what no title named: numbers, mail, days and names look like themselves. A column whose
 /// title is known for something else (whose birthday, whose colleague) is left alone, and below
 /// titles no day is guessed, as it could be a day of anything.
@@ -322,7 +339,7 @@ fn by_content(lines: &[Line], layout: &mut Layout) {
         .iter()
         .filter(|line| layout.is_data(line.number))
         .collect();
-    let looks: [(Field, fn(&str) -> bool); 4] = [
+    let looks: [Look; 4] = [
         (Field::Phone, |cell| {
             phone::parse(cell, None).first.is_some() && !cell.contains('@')
         }),

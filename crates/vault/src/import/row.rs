@@ -171,7 +171,7 @@ impl Reader<'_> {
             self.doubts.push(Doubt::ConsentUnclear);
         }
         let mut doubts = core::mem::take(&mut self.doubts);
-        doubts.sort_by_key(rank);
+        doubts.sort_by_key(|doubt| rank(*doubt));
         Row { doubts, ..row }
     }
 
@@ -232,7 +232,7 @@ impl Reader<'_> {
     }
 }
 
-fn rank(doubt: &Doubt) -> u8 {
+fn rank(doubt: Doubt) -> u8 {
     match doubt {
         Doubt::NoName => 0,
         Doubt::NoPhone => 1,

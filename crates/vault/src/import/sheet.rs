@@ -12,7 +12,7 @@ pub enum Format {
     Xlsx,
     /// Excel until 2003.
     Xls,
-    /// OpenDocument, as of `LibreOffice`.
+    /// `OpenDocument`, as of `LibreOffice`.
     Ods,
     /// Text with separated columns: CSV, TSV.
     Delimited,

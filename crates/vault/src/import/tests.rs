@@ -17,10 +17,9 @@ fn read(bytes: Vec<u8>) -> Vec<Line> {
 }
 
 fn cells(lines: &[Line]) -> Vec<Vec<&str>> {
-    let texts = |line: &Line| -> usize { line.cells.len() };
     lines
         .iter()
-        .map(|line| (0..texts(line)).map(|at| line.cell(at)).collect())
+        .map(|line| line.cells.iter().map(String::as_str).collect())
         .collect()
 }
 

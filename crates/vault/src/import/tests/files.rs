@@ -103,6 +103,10 @@ fn label(row: u16, column: u16, text: &str) -> Vec<u8> {
     record(0x204, &parts)
 }
 
+/// No sector, and the end of a chain of sectors.
+const NONE: u32 = 0xffff_ffff;
+const LAST: u32 = 0xffff_fffe;
+
 /// A compound file with one stream, and in it a workbook with one sheet.
 fn workbook_of_1997() -> Vec<u8> {
     let begin = |kind: u8| {
@@ -141,8 +145,6 @@ fn workbook_of_1997() -> Vec<u8> {
     let mut head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
     head.resize(24, 0);
     head.extend([0x3e, 0, 3, 0, 0xfe, 0xff, 9, 0, 6, 0, 0, 0, 0, 0, 0, 0]);
-    const NONE: u32 = 0xffff_ffff;
-    const LAST: u32 = 0xffff_fffe;
     // No directory count, one table of sectors, directory in sector 1, no small streams.
     head.extend(words(&[0, 1, 1, 0, 4096, LAST, 0, LAST, 0, 0]));
     head.resize(512, 0xff);

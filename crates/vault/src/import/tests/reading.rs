@@ -166,6 +166,23 @@ fn a_table_of_old_letters_is_known_by_its_title_and_read() {
 }
 
 #[test]
+fn a_table_of_two_ways_is_read_cell_by_cell() {
+    let plain = ["Nguyễn Thị Hường|0912345678", "Lê Văn Đức|0912345679"];
+    let old = [
+        "NguyÔn ThÞ H\u{ad}\u{ea}ng|0912345678",
+        "§Æng V¨n §øc|0912345679",
+    ];
+    for (many, few) in [(plain, old), (old, plain)] {
+        let sample = lines(&[&["Tên|SĐT"], &many[..], &many, &few].concat());
+        let layout = header::guess(&sample);
+        assert_eq!((layout.script, layout.cell_by_cell), (Script::Tcvn3, true));
+        let rows = rows(&sample);
+        assert_eq!(rows[0].name.as_str(), "Nguyễn Thị Hường");
+        assert_eq!(rows[4].name.as_str(), "Nguyễn Thị Hường");
+    }
+}
+
+#[test]
 fn a_number_older_than_the_change_is_read_by_the_day_of_its_row() {
     let rows = rows(&lines(&["Tên|SĐT|Ngày", "Lê Ý|0838123456|01/03/2016"]));
     let warnings = &rows[0].numbers[0].reading.warnings;
