@@ -1,5 +1,6 @@
 //! Text as people type it: cleaned for storing, folded for searching.
 mod fold;
+pub mod legacy;
 
 pub use fold::{fold, fold_into};
 

@@ -11,6 +11,7 @@ pub mod directory;
 pub mod event;
 mod exchange;
 pub mod failure;
+pub mod import;
 mod life;
 mod local;
 pub mod peer;
