@@ -94,12 +94,14 @@ pub(crate) fn rows(
     guests.into_iter().map(|guest| Ok(Line::Row(guest)))
 }
 
+type Outcome<E> = Result<Written, ExportError<E>>;
+
 /// Writes, and gives also which rows were unfit.
 pub(crate) fn put<R, F, E>(
     format: &Format<R, F>,
     to: &Destination,
     lines: impl IntoIterator<Item = Result<Line<R, F>, E>>,
-) -> (Result<Written, ExportError<E>>, Vec<(u64, Unfit)>) {
+) -> (Outcome<E>, Vec<(u64, Unfit)>) {
     let mut left_out = Vec::new();
     let written = write(
         format,
