@@ -10,6 +10,7 @@ mod desk;
 pub mod directory;
 pub mod event;
 mod exchange;
+pub mod export;
 pub mod failure;
 pub mod import;
 mod life;

@@ -9,6 +9,7 @@ mod damage;
 mod disk;
 mod durable;
 mod exchange;
+mod export;
 mod join;
 mod leads;
 mod lies;
