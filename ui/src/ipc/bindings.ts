@@ -1079,7 +1079,15 @@ export type Power =
 /**  Carry entries by memory stick. */
 "carryBundles" | 
 /**  Change the settings of this PC. */
-"changeSettings";
+"changeSettings" | 
+/**  Write down what a person agreed to, refused or withdrew. */
+"recordOptIn" | 
+/**  Make, recall and close lots of a campaign. */
+"runCampaign" | 
+/**  Enter, change and strike off whoever outside is given data. */
+"manageRecipients" | 
+/**  Take in leads from a file. */
+"importLeads";
 
 /**  How far something long has come. */
 export type Progress = {
@@ -1117,7 +1125,17 @@ export type PromoReason =
 /**  There is no number that reaches this person. */
 "noNumber" | 
 /**  The form's traps say that this may be no person. */
-"suspect";
+"suspect" | 
+/**  Agreed, by one channel at least. */
+"agreed" | 
+/**  Said no, or did not answer the one request. */
+"saidNo" | 
+/**  Said stop. */
+"withdrawn" | 
+/**  Agreed, but not at this hour or not so often. */
+"notNow" | 
+/**  Barred for another reason: restriction, erasure, a list, a doubtful number, a complaint. */
+"barred";
 
 /**  What a repair, or the recovery by words, brought back. */
 export type Repaired = {

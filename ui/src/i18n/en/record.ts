@@ -131,6 +131,11 @@ export const record: Widen<typeof words> = {
       chosenUnconfirmed: "ticked on the form",
       noNumber: "there is no number",
       suspect: "perhaps not a person",
+      agreed: "they agreed",
+      saidNo: "they said no",
+      withdrawn: "they took it back",
+      notNow: "not at this hour",
+      barred: "barred",
     },
   },
   happening: {

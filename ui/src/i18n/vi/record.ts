@@ -138,6 +138,11 @@ export const record = {
       chosenUnconfirmed: "đã chọn trên form",
       noNumber: "chưa có số",
       suspect: "chưa chắc là khách thật",
+      agreed: "đã đồng ý",
+      saidNo: "khách từ chối",
+      withdrawn: "khách đã rút lại",
+      notNow: "chưa phải lúc",
+      barred: "đang bị chặn",
     } satisfies Record<PromoReason, string>,
   },
   happening: {
