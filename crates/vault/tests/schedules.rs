@@ -373,3 +373,36 @@ fn whatever_happens_between_real_vaults_all_end_with_the_same_and_nothing_is_los
     );
     assert!(failed.is_empty(), "seeds that fail: {failed:?}");
 }
+
+/// A question of the website's, as a machine posts it.
+async fn ask(server: &Intake, name: &str) {
+    vault::remote::speak_tls();
+    let asked = serde_json::json!({ "name": name, "phone": "0912345678" });
+    let answer = reqwest::Client::new()
+        .post(format!("{}/v1/submissions", server.url()))
+        .header("content-type", "application/json")
+        .body(asked.to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 202);
+}
+
+#[tokio::test]
+async fn what_an_earlier_server_received_reaches_a_pc_that_knows_only_the_next_one() {
+    let clinic = Clinic::found().await;
+    let first = Intake::start(MORNING).await;
+    clinic.vault.claim(&first.url(), &first.code).await.unwrap();
+    ask(&first, "Trần Thị Hường").await;
+    clinic.vault.sync().await.unwrap();
+    let next = Intake::start(MORNING).await;
+    clinic.vault.claim(&next.url(), &next.code).await.unwrap();
+    clinic.vault.sync().await.unwrap();
+    drop(first);
+    let newcomer = join(&clinic.vault, DeskRole::Desk, "Quầy 2", &clinic.clock).await;
+    newcomer.vault.sync().await.unwrap();
+    let rows = newcomer.vault.leads(all()).await.unwrap().rows;
+    let names: Vec<_> = rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["Trần Thị Hường"]);
+    assert_eq!(state(&newcomer.vault).await, state(&clinic.vault).await);
+}

@@ -60,6 +60,7 @@ pub(super) async fn check_server(desk: &Arc<Desk>, remote: &Remote) -> Result<()
     if info.clinic != Some(desk.clinic) || !(enrolled || newcomer) {
         return Err(SyncError::WrongClinic);
     }
+    desk.status().server = enrolled.then_some(info.server.id());
     if newcomer {
         // Who is enrolled is what comes now; then the server is looked at again.
         return Ok(());

@@ -78,6 +78,7 @@ pub(crate) async fn claim(desk: &Arc<Desk>, url: &str, code: &str) -> Result<Des
     {
         let mut status = desk.status();
         status.remote = Some(remote);
+        status.server = Some(info.server.id());
         status.cursor = 0;
         status.have_is_fresh = true;
     }

@@ -123,10 +123,10 @@ async fn next_parcel(
 ) -> Result<Option<Parcel>, ActError> {
     let mut writing = desk.writing().await;
     let wish = Wish {
-        ledgers: if other == Other::Server {
-            Ledgers::NoServers
-        } else {
-            Ledgers::All
+        ledgers: match (other, desk.status().server) {
+            (Other::Server, Some(server)) => Ledgers::AllBut(server),
+            (Other::Server, None) => Ledgers::NoServers,
+            (Other::Peer(_) | Other::Stick, _) => Ledgers::All,
         },
         unsigned: unsigned || other == Other::Stick,
         // A server takes no longer bundle.

@@ -20,8 +20,10 @@ const ENTRIES: i64 = 2_000;
 pub(crate) enum Ledgers {
     /// Everybody's.
     All,
-    /// All but those of servers: a server has its own.
+    /// All but those of servers: which of them asks is not known, and a server has its own.
     NoServers,
+    /// All but this server's own. What one before it received has gone on from no disk but ours.
+    AllBut(AuthorId),
     /// Those of whoever enrols.
     Members,
 }
@@ -138,6 +140,7 @@ fn offered(desk: &Desk, writer: &Writer, wish: &Wish<'_>) -> Have {
             || match wish.ledgers {
                 Ledgers::All => false,
                 Ledgers::NoServers => role == Some(Role::Server),
+                Ledgers::AllBut(server) => *author == server,
                 Ledgers::Members => !enrols,
             };
         !kept_out && *seq > 0

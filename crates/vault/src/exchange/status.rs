@@ -30,6 +30,8 @@ pub(crate) struct Near {
 pub(crate) struct Status {
     pub state: SyncState,
     pub remote: Option<Remote>,
+    /// The server as it last named itself, if it is enrolled.
+    pub server: Option<AuthorId>,
     /// Arrival cursor for waiting.
     pub cursor: u64,
     /// What the server is known to have is its word since the start, and since it last fell behind.
@@ -73,6 +75,7 @@ impl Status {
         Self {
             state,
             remote: None,
+            server: None,
             cursor: 0,
             have_is_fresh: false,
             missing_there: Vec::new(),
