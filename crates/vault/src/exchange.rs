@@ -24,7 +24,7 @@ pub(crate) mod upkeep;
 pub(crate) mod witness;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledger::{AuthorId, Have, Replica, Signer};
 use seal::RootSecret;
@@ -63,6 +63,9 @@ impl Synced {
 
 /// Pages without an entry for us that a server may send in a row.
 const BARREN_PAGES: u32 = 64;
+
+/// After this time a side is asked again for payloads that it did not bring: somebody may have brought them to it.
+const ASK_AGAIN: Duration = Duration::from_mins(10);
 
 /// A clock that is further off than this is worth writing down, in milliseconds.
 const OFFSET_STEP: i64 = 500;
@@ -337,16 +340,21 @@ fn note_left(desk: &Desk, left: Option<u64>) {
     }
 }
 
-/// Asks once more for payloads that came without an erasure to account for it, once per start: a
-/// server that keeps them back would be asked for ever. Every answer that brings none ends it.
+/// Asks once more for payloads that came without an erasure to account for it; now and then, since a
+/// side that keeps them back would be asked for ever. Every answer that brings none ends it.
 async fn fill<T: Transport>(
     desk: &Arc<Desk>,
     way: &T,
     synced: &mut Synced,
 ) -> Result<(), SyncError> {
     let other = way.other();
-    if !desk.status().asked_to_fill.insert(other) {
-        return Ok(());
+    {
+        let mut status = desk.status();
+        let asked = status.asked_to_fill.get(&other);
+        if asked.is_some_and(|at| at.elapsed() < ASK_AGAIN) {
+            return Ok(());
+        }
+        status.asked_to_fill.insert(other, Instant::now());
     }
     while let Some(have) = incomplete(desk, other).await? {
         let page = way.pull(&have).await?;

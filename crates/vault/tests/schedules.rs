@@ -279,6 +279,7 @@ impl World {
         loaded(first).await;
         let shown = state(first).await;
         for (at, pc) in self.pcs.iter().enumerate().filter(|(_, pc)| !pc.revoked) {
+            loaded(&pc.vault).await;
             let there = state(&pc.vault).await;
             assert_eq!(there, shown, "0 and {at} show different things");
             let alarms = pc.vault.sync_view().await.unwrap().alarms;

@@ -67,7 +67,16 @@ pub(crate) async fn apply(
     })
     .await
     .map_err(|_| ActError::Io)?;
+    let lacking = admitted.entries.iter().any(|entry| {
+        let header = &entry.header;
+        let gone = admitted.replica.gone();
+        gone.is_missing(header.author, header.seq)
+    });
     let (applied, rebuild) = store(desk, writer, admitted, from).await?;
+    if lacking {
+        // Whoever was asked before was not asked for these.
+        desk.status().asked_to_fill.retain(|way, _| *way == from);
+    }
     drop(writing);
     if rebuild {
         desk.rebuild().await?;

@@ -43,8 +43,8 @@ pub(crate) struct Status {
     stopped: BTreeMap<Other, BTreeSet<AuthorId>>,
     /// Authors nobody has vouched for, and how far their entries are kept.
     pub quarantined: BTreeMap<AuthorId, u64>,
-    /// Who was asked once more for missing payloads since the start.
-    pub asked_to_fill: BTreeSet<Other>,
+    /// Who was asked once more for missing payloads, and when.
+    pub asked_to_fill: BTreeMap<Other, Instant>,
     /// PCs nearby that we are in touch with, and when everything was last exchanged.
     pub nearby: BTreeMap<AuthorId, Near>,
     /// The last pull went to the end.
@@ -81,7 +81,7 @@ impl Status {
             missing_there: Vec::new(),
             stopped: BTreeMap::new(),
             quarantined: BTreeMap::new(),
-            asked_to_fill: BTreeSet::new(),
+            asked_to_fill: BTreeMap::new(),
             nearby: BTreeMap::new(),
             complete: false,
             checked: None,
