@@ -326,6 +326,10 @@ fn note_end(desk: &Desk, other: Other, cursor: Option<u64>, whole: bool) {
     let mut status = desk.status();
     // Arrivals are never taken back: a server that counts fewer than before is an older copy of itself.
     status.have_is_fresh &= cursor.is_none_or(|cursor| status.cursor <= cursor);
+    if cursor.is_some_and(|cursor| status.cursor != cursor) {
+        // Something came to that side, perhaps what it lacked.
+        status.asked_to_fill.remove(&other);
+    }
     status.cursor = cursor.unwrap_or(status.cursor);
     if other == Other::Server {
         status.complete = whole;
